@@ -1,0 +1,452 @@
+"""What holds for both doors to models over the network: the same questions, the same answers, the same failures."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from contextlib import aclosing
+
+import pytest
+import pytest_asyncio
+
+from tests.support import loopback
+from tests.support.loopback import Loopback, Reply
+from workbench.context.messages import Message
+from workbench.errors import CallError
+from workbench.models.calls import Answer, Call, Delta, Usage
+from workbench.models.doors.direct import DirectDoor
+from workbench.models.doors.through_litellm import LiteLLMDoor
+from workbench.models.gateway import Gateway
+from workbench.models.model import Model
+
+KEY = "sk-planted-0123456789abcdef"
+
+STRINGS = {"direct": "openai/whatever", "litellm": "hosted_vllm/whatever"}
+
+# One child serves the whole file: loading LiteLLM takes seconds. So all tests share one event loop.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module", params=["direct", "litellm"])
+async def door(request):
+    door = DirectDoor() if request.param == "direct" else LiteLLMDoor()
+    door.name = request.param
+    yield door
+    await door.close()
+
+
+def call_of(door, server, *messages, params=None, supports=(), **more):
+    model = Model(name="lab", string=STRINGS[door.name], api_base=server.url, supports=frozenset(supports))
+    said = tuple(messages) or (Message("system", "Be brief."), Message("user", "Say hi"))
+    return Call(model, said, params or {}, **more)
+
+
+async def events_of(door, call, key=KEY):
+    async with asyncio.timeout(30):
+        return [event async for event in door.ask(call, key)]
+
+
+async def answer_of(door, call, key=KEY):
+    *deltas, answer = await events_of(door, call, key)
+    assert isinstance(answer, Answer)
+    assert "".join(delta.text for delta in deltas) == (answer.text if call.stream else "")
+    return answer
+
+
+async def failure_of(door, script, **more):
+    async with Loopback(script) as server:
+        with pytest.raises(CallError) as caught:
+            await events_of(door, call_of(door, server, **more))
+    return caught.value
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+async def test_an_answer_has_text_finish_usage_times_and_the_model_that_answered(door, stream):
+    async with Loopback(Reply("Hello over there", cached=2)) as server:
+        answer = await answer_of(door, call_of(door, server, stream=stream))
+    assert (answer.text, answer.finish, answer.refusal, answer.reasoning) == (
+        "Hello over there",
+        "stop",
+        None,
+        "",
+    )
+    assert answer.usage == Usage(input=4, output=3, cached=2, reasoning=0)
+    assert answer.model.removeprefix("hosted_vllm/") == "loopback-1"
+    assert answer.total > 0
+    assert (answer.ttft is None) is not stream
+
+
+async def test_text_arrives_in_pieces(door):
+    async with Loopback("one two three") as server:
+        *deltas, answer = await events_of(door, call_of(door, server))
+    assert deltas == [Delta("one"), Delta(" two"), Delta(" three")]
+    assert answer.ttft <= answer.total
+
+
+async def test_time_to_first_token_is_the_time_to_the_first_token(door):
+    async with Loopback(Reply("one two", delay=0.3, gap=0.2)) as server:
+        answer = await answer_of(door, call_of(door, server))
+    assert 0.3 <= answer.ttft
+    assert answer.ttft + 0.2 <= answer.total
+
+
+async def test_messages_params_and_schema_reach_the_server_as_they_are(door):
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
+    messages = (
+        Message("system", " S \n"),
+        Message("user", "é😀 <|im_end|>"),
+        Message("assistant", "x"),
+        Message("user", "y"),
+    )
+    async with Loopback("ok") as server:
+        params = {"temperature": 0, "max_tokens": 7, "stop": ["END"], "seed": 3}
+        await answer_of(door, call_of(door, server, *messages, params=params, schema=schema))
+        body = server.requests[0].body
+    assert [(m["role"], m["content"]) for m in body["messages"]] == [(m.role, m.content) for m in messages]
+    assert body["model"] == "whatever"
+    assert (body["temperature"], body["stop"], body["seed"]) == (0, ["END"], 3)
+    assert 7 in (body.get("max_tokens"), body.get("max_completion_tokens"))
+    assert body["response_format"]["type"] == "json_schema"
+    assert body["response_format"]["json_schema"] == {"name": "output", "schema": schema, "strict": True}
+    assert body["stream_options"] == {"include_usage": True}
+
+
+async def test_the_key_goes_into_the_header_and_nowhere_else(door):
+    async with Loopback("ok") as server:
+        await answer_of(door, call_of(door, server))
+        request = server.requests[0]
+    assert request.headers["Authorization"] == f"Bearer {KEY}"
+    assert KEY not in json.dumps(request.body)
+
+
+async def test_without_a_key_none_is_sent(door, monkeypatch):
+    async with Loopback("ok") as server:
+        await answer_of(door, call_of(door, server), key=None)
+        sent = server.requests[0].headers.get("Authorization")
+    assert sent in ((None,) if door.name == "direct" else (None, "Bearer none"))
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+async def test_reasoning_is_kept_apart(door, stream, field):
+    async with Loopback(Reply("Yes", reasoning="let me think", reasoning_field=field)) as server:
+        answer = await answer_of(door, call_of(door, server, stream=stream))
+    assert (answer.text, answer.reasoning, answer.usage.reasoning) == ("Yes", "let me think", 3)
+
+
+@pytest.mark.parametrize("echo", [True, False], ids=["echoed", "not echoed"])
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+@pytest.mark.parametrize("text", ['"a": 1}', ""])
+async def test_an_answer_leaves_out_the_prefill_whether_or_not_the_server_repeats_it(
+    door, stream, echo, text
+):
+    messages = (Message("user", "Answer in JSON"), Message("assistant", '{"so": "long", '))
+    async with Loopback(Reply(text, echo_prefill=echo)) as server:
+        answer = await answer_of(door, call_of(door, server, *messages, stream=stream))
+    assert answer.text == text
+
+
+async def test_an_answer_that_only_begins_like_the_prefill_is_whole(door):
+    messages = (Message("user", "Which?"), Message("assistant", "The answer"))
+    async with Loopback(["The", "The ant"]) as server:
+        assert (await answer_of(door, call_of(door, server, *messages))).text == "The"
+        assert (await answer_of(door, call_of(door, server, *messages))).text == "The ant"
+
+
+async def test_odd_but_legal_streams_are_read(door):
+    async with Loopback(Reply("Grüße 😀 an 你好 alle", odd=True)) as server:
+        answer = await answer_of(door, call_of(door, server))
+    assert (answer.text, answer.finish, answer.usage.output) == ("Grüße 😀 an 你好 alle", "stop", 5)
+
+
+async def test_a_stream_may_end_without_its_last_word(door):
+    async with Loopback(Reply("all there", ending="silent")) as server:
+        answer = await answer_of(door, call_of(door, server))
+    assert (answer.text, answer.finish) == ("all there", "stop")
+
+
+async def test_an_empty_answer_is_an_answer(door):
+    async with Loopback(Reply("")) as server:
+        answer = await answer_of(door, call_of(door, server))
+    assert (answer.text, answer.finish) == ("", "stop")
+
+
+async def test_an_answer_cut_at_its_limit_says_so(door):
+    async with Loopback(Reply("and so on", finish="length")) as server:
+        assert (await answer_of(door, call_of(door, server))).finish == "length"
+
+
+async def test_a_refusal_is_kept(door):
+    async with Loopback(Reply(refusal="I cannot help with that.")) as server:
+        answer = await answer_of(door, call_of(door, server))
+    assert (answer.text, answer.refusal) == ("", "I cannot help with that.")
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+@pytest.mark.parametrize(
+    ("reply", "kind", "retriable"),
+    [
+        (loopback.rate_limited(), "rate_limit", True),
+        (loopback.out_of_quota(), "rate_limit", False),
+        (loopback.failing(500), "server", True),
+        (loopback.failing(503), "server", True),
+        (loopback.failing(400, "Unknown parameter: 'bogus'"), "request", False),
+        (loopback.failing(404, "The model does not exist"), "request", False),
+        (loopback.unauthorized(), "authentication", False),
+        (loopback.failing(403, "Not for you"), "authentication", False),
+        (loopback.too_long(), "context_window", False),
+    ],
+    ids=lambda value: value.text[:20] if isinstance(value, Reply) else None,
+)
+async def test_a_refusal_by_status_has_a_kind_and_says_whether_another_try_may_help(
+    door, stream, reply, kind, retriable
+):
+    failure = await failure_of(door, reply, stream=stream)
+    assert (failure.kind, failure.retriable) == (kind, retriable)
+    assert reply.text.split(":")[0] in failure.message
+    assert len(failure.message) < 400
+    assert failure.retry_after is None
+
+
+async def test_a_server_says_how_long_to_wait(door):
+    assert (await failure_of(door, loopback.rate_limited(retry_after=7))).retry_after == 7
+    assert (await failure_of(door, loopback.rate_limited("Thu, 01 Jan 2015 00:00:00 GMT"))).retry_after == 0
+
+
+async def test_a_key_that_the_server_repeats_is_not_repeated(door):
+    failure = await failure_of(door, loopback.unauthorized())
+    assert "Incorrect API key provided: [key]" in failure.message
+    assert KEY not in str(failure)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kinds"),
+    [
+        (loopback.malformed(), {"protocol"}),
+        (loopback.wrong_type(), {"protocol"}),
+        (loopback.error_object(), {"server"}),
+        (Reply("one two three four", ending="cut"), {"connection"}),
+        (Reply("one two three four", ending="error"), {"server"}),
+    ],
+    ids=["malformed", "wrong type", "error object", "cut", "error in stream"],
+)
+async def test_a_broken_answer_is_a_failure_that_may_pass(door, reply, kinds):
+    failure = await failure_of(door, reply)
+    assert failure.kind in kinds, failure.message
+    assert failure.retriable
+
+
+async def test_a_broken_whole_answer_is_a_failure_that_may_pass(door):
+    for body in (b'{"choices": [', b"[]", b'{"choices": []}'):
+        failure = await failure_of(door, Reply(raw=body), stream=False)
+        assert (failure.kind, failure.retriable) == ("protocol", True), body
+
+
+async def test_a_server_that_is_not_there_is_a_lost_connection(door):
+    async with Loopback() as server:
+        gone = call_of(door, server)
+    with pytest.raises(CallError) as caught:
+        await events_of(door, gone)
+    assert (caught.value.kind, caught.value.retriable) == ("connection", True)
+
+
+async def test_cancelling_closes_the_connection_at_once(door):
+    async with Loopback(Reply("one two three four", ending="stall")) as server:
+        seen = asyncio.Event()
+
+        async def read():
+            async for _ in door.ask(call_of(door, server), KEY):
+                seen.set()
+
+        reading = asyncio.create_task(read())
+        async with asyncio.timeout(30):
+            await seen.wait()
+            reading.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await reading
+            await server.requests[0].dropped.wait()
+
+
+async def test_giving_up_closes_the_connection_at_once(door):
+    async with Loopback(Reply("one two three four", ending="stall")) as server:
+        async with asyncio.timeout(30):
+            async with aclosing(door.ask(call_of(door, server), KEY)) as events:
+                await anext(events)
+            await server.requests[0].dropped.wait()
+
+
+async def test_a_server_that_hangs_is_left_after_the_timeout(door):
+    async with Loopback([Reply("one two three", ending="stall"), "whole"]) as server:
+        call = call_of(door, server, timeout=1.0)
+        gateway = Gateway({"direct": door, "litellm": door}, lambda model: KEY, 2, random=lambda: 0.0)
+        answer = [event async for event in gateway.ask(call)][-1]
+        await asyncio.wait_for(server.requests[0].dropped.wait(), 30)
+    assert (answer.text, answer.tries) == ("whole", 2)
+
+
+async def test_many_calls_at_once_keep_their_answers_apart(door):
+    async with Loopback(lambda body, number: Reply(body["messages"][-1]["content"], delay=0.2)) as server:
+        calls = [call_of(door, server, Message("user", f"word {number} é")) for number in range(20)]
+        answers = await asyncio.gather(*(answer_of(door, call) for call in calls))
+        assert server.most_at_once == 20
+    assert [answer.text for answer in answers] == [f"word {number} é" for number in range(20)]
+
+
+async def test_a_long_answer_passes(door):
+    text = "word " * 60_000
+    async with Loopback(Reply(text)) as server:
+        assert (await answer_of(door, call_of(door, server, stream=False))).text == text
+
+
+async def test_no_proxy_stands_between_the_workbench_and_this_machine(door, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    fresh = type(door)()
+    fresh.name = door.name
+    try:
+        async with Loopback("ok") as server:
+            assert (await answer_of(fresh, call_of(fresh, server))).text == "ok"
+    finally:
+        await fresh.close()
+
+
+class TestDirect:
+    async def test_a_stream_that_ends_early_and_cleanly_is_a_lost_connection(self, direct):
+        failure = await failure_of(direct, Reply("one two three", ending="early"))
+        assert (failure.kind, failure.retriable) == ("connection", True)
+
+    async def test_a_reasoning_model_gets_its_limit_under_its_own_name(self, direct):
+        async with Loopback("ok") as server:
+            await answer_of(direct, call_of(direct, server, params={"max_tokens": 9}, supports=["reasoning"]))
+            await answer_of(direct, call_of(direct, server, params={"max_tokens": 9}))
+            first, second = (request.body for request in server.requests)
+        assert ("max_tokens" in first, first["max_completion_tokens"]) == (False, 9)
+        assert (second["max_tokens"], "max_completion_tokens" in second) == (9, False)
+
+    async def test_params_cannot_replace_what_the_call_says(self, direct):
+        async with Loopback("ok") as server:
+            await answer_of(
+                direct, call_of(direct, server, params={"model": "dear", "messages": [], "top_k": 4})
+            )
+            body = server.requests[0].body
+        assert (body["model"], len(body["messages"]), body["top_k"]) == ("whatever", 2, 4)
+
+    async def test_a_server_that_cannot_stream_is_heard(self, direct):
+        whole = {"choices": [{"message": {"content": "whole"}, "finish_reason": "stop"}]}
+        async with Loopback(Reply(raw=json.dumps(whole).encode())) as server:
+            assert (await answer_of(direct, call_of(direct, server))).text == "whole"
+
+    async def test_redirects_are_not_followed(self, direct):
+        async with Loopback("never") as elsewhere:
+            reply = Reply(status=400, text="x")
+            assert (await failure_of(direct, reply)).kind == "request"
+            moved = Reply(raw=b"", content_type="text/plain", headers={"Location": elsewhere.url})
+            assert (await failure_of(direct, moved)).kind == "protocol"
+            assert elsewhere.requests == []
+
+    async def test_a_key_that_no_header_can_carry_is_named_and_not_shown(self, direct):
+        async with Loopback("ok") as server:
+            with pytest.raises(CallError) as caught:
+                await events_of(direct, call_of(direct, server), key="sk-1\nX-Evil: 1")
+        assert caught.value.kind == "authentication"
+        assert "sk-1" not in str(caught.value)
+
+    async def test_connections_are_used_again(self, direct):
+        peers = set()
+
+        def script(body, number):
+            return "ok"
+
+        async with Loopback(script) as server:
+            for _ in range(3):
+                await answer_of(direct, call_of(direct, server))
+            peers = {request.peer for request in server.requests}
+        assert len(peers) == 1
+
+    @pytest_asyncio.fixture(loop_scope="module", scope="class")
+    async def direct(self):
+        door = DirectDoor()
+        door.name = "direct"
+        yield door
+        await door.close()
+
+
+class TestLiteLLM:
+    @pytest_asyncio.fixture(loop_scope="module", scope="class")
+    async def litellm(self):
+        door = LiteLLMDoor()
+        door.name = "litellm"
+        yield door
+        await door.close()
+
+    async def test_a_crashed_child_fails_its_calls_and_a_new_one_takes_the_next(self, litellm):
+        async with Loopback([Reply("one two three", ending="stall"), "again"]) as server:
+            with pytest.raises(CallError) as caught:
+                async for _ in litellm.ask(call_of(litellm, server), KEY):
+                    os.kill(litellm.child_pid, signal.SIGKILL)
+            assert (caught.value.kind, caught.value.retriable) == ("connection", True)
+            assert (await answer_of(litellm, call_of(litellm, server))).text == "again"
+
+    @pytest.mark.parametrize("param", ["api_base", "base_url", "api_key", "extra_headers", "mock_response"])
+    async def test_params_that_could_send_a_key_elsewhere_are_refused(self, litellm, param):
+        async with Loopback("elsewhere") as server:
+            with pytest.raises(CallError, match=param) as caught:
+                await events_of(litellm, call_of(litellm, server, params={param: server.url}))
+            assert server.requests == []
+        assert (caught.value.kind, caught.value.retriable) == ("request", False)
+
+    async def test_a_key_of_the_environment_is_not_shown_to_an_address_of_the_project(self, monkeypatch):
+        monkeypatch.setenv("HOSTED_VLLM_API_KEY", "sk-from-the-environment")
+        door = LiteLLMDoor()
+        door.name = "litellm"
+        try:
+            async with Loopback("ok") as server:
+                await answer_of(door, call_of(door, server), key=None)
+                assert "sk-from" not in str(server.requests[0].headers)
+        finally:
+            await door.close()
+
+    async def test_the_key_is_in_no_argument_and_no_environment_of_the_child(self, litellm):
+        async with Loopback("ok") as server:
+            await answer_of(litellm, call_of(litellm, server))
+        for name in ("cmdline", "environ"):
+            with open(f"/proc/{litellm.child_pid}/{name}", "rb") as file:
+                assert KEY.encode() not in file.read()
+
+    def test_the_workbench_itself_never_imports_litellm(self, tmp_path):
+        code = textwrap.dedent("""
+            import asyncio, sys
+            from workbench.context.messages import Message
+            from workbench.errors import CallError
+            from workbench.models.calls import Call
+            from workbench.models.doors.through_litellm import LiteLLMDoor
+            from workbench.models.model import Model
+            async def main():
+                door = LiteLLMDoor()
+                model = Model("m", "hosted_vllm/m", api_base="http://127.0.0.1:9/v1")
+                try:
+                    async for _ in door.ask(Call(model, (Message("user", "Hi"),)), None): pass
+                except CallError as error:
+                    print(error.kind)
+                await door.close()
+            asyncio.run(main())
+            print("litellm" in sys.modules, "aiohttp" in sys.modules)
+        """)
+        # The working folder is a project that nobody vouches for: nothing in it may be run or read.
+        (tmp_path / "litellm.py").write_text("raise SystemExit('the project was imported')")
+        (tmp_path / "workbench.py").write_text("raise SystemExit('the project was imported')")
+        (tmp_path / ".env").write_text("HOSTED_VLLM_API_BASE=http://203.0.113.1\n")
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", code],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": os.getcwd()},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.stdout.split() == ["connection", "False", "False"], done.stderr

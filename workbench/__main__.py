@@ -1,0 +1,29 @@
+"""The program: a command where one is named, else the screen. The only place that knows both faces."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from workbench.cli.failing import guarded
+from workbench.cli.main import cli
+
+
+def main() -> None:
+    """Run what the command line asks for, and exit with its code."""
+    guarded(cli, open_screen)
+
+
+def open_screen() -> None:
+    """Open the workbench on the project around the working folder, and stay until it is left."""
+    from workbench.bench.bench import Bench
+    from workbench.tui.app import WorkbenchApp  # only here: no command loads Textual
+
+    app = WorkbenchApp(Bench(Path.cwd(), os.environ))
+    app.run()
+    if app.return_code:
+        raise SystemExit(app.return_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The rooms composed, one file a use: what both faces are given."""

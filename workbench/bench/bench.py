@@ -1,0 +1,133 @@
+"""The bench: one project with all its rooms, the one object that both faces are given."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import platformdirs
+
+from workbench.bench.counting import Counting
+from workbench.bench.dueling import Dueling
+from workbench.bench.previewing import Previewing
+from workbench.bench.running import Running
+from workbench.bench.versions import Versions
+from workbench.context.worker import RenderWorker
+from workbench.errors import ModelUnreadyError, StoreError
+from workbench.models.access import key_for
+from workbench.models.catalogue import Catalogue
+from workbench.models.doors.direct import DirectDoor
+from workbench.models.doors.reach import reachable
+from workbench.models.doors.through_litellm import LiteLLMDoor
+from workbench.models.embedded import EmbeddedDoor, readiness
+from workbench.models.gateway import Gateway
+from workbench.models.model import Model
+from workbench.models.tokens import Tokenizers
+from workbench.project import settings as project_settings
+from workbench.project.keys import Keys
+from workbench.project.trust import Trust
+from workbench.prompts.history import History
+from workbench.prompts.library import Library, local_folder
+from workbench.store.database import FILE_NAME
+from workbench.store.store import Store
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether a model can be called, and if not, why and what mends it."""
+
+    model: Model
+    reason: str | None = None
+    hint: str | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is missing."""
+        return self.reason is None
+
+
+class Bench:
+    """A project, opened. Raises ProjectError or SettingsError where there is none or its settings are wrong.
+
+    ``environ`` supplies key variables; ``personal`` is the folder for what a person keeps across projects.
+    """
+
+    def __init__(self, start: Path, environ: Mapping[str, str], personal: Path | None = None) -> None:
+        self.root = project_settings.find_root(start)
+        self.settings = project_settings.load(self.root)
+        self.personal = personal or platformdirs.user_config_path("workbench")
+        self.library = Library(self.root)
+        self.history = History(self.root)
+        self.keys = Keys(self.root, environ, self.history.tracked)
+        self.trust = Trust(self.personal / "trust.json")
+        self.store = Store(local_folder(self.root) / FILE_NAME)
+        self.catalogue = Catalogue(self.settings)
+        self._cache = platformdirs.user_cache_path("workbench")
+        embedded = EmbeddedDoor(self.root, self._cache)
+        self.gateway = Gateway(
+            {"direct": DirectDoor(), "litellm": LiteLLMDoor(), "embedded": embedded},
+            key_for=self.key_for,
+            retries=self.settings.limits.retries,
+        )
+        self._worker = RenderWorker()
+        self.versions = Versions(self.library, self.history, self.store.sources)
+        counting = Counting(Tokenizers(), embedded, self.store)
+        self.previewing = Previewing(self.settings, self.catalogue, self.versions, self._worker, counting)
+        self.running = Running(
+            self.settings,
+            self.catalogue,
+            self.versions,
+            self._worker,
+            self.previewing,
+            self.store,
+            self.gateway,
+            self.check_ready,
+        )
+
+    @cached_property
+    def dueling(self) -> Dueling:
+        """Pairs, votes and ratings, with the person at the keyboard as judge."""
+        return Dueling(self.store, self.history.author() or getpass.getuser())
+
+    def key_for(self, model: Model) -> str | None:
+        """Return the key to call a model with; raises ModelUnreadyError where it is missing or trust is."""
+        return key_for(model, self.keys.get, lambda: self.trust.trusted(self.root))
+
+    def check_ready(self, model: Model) -> None:
+        """Raise ModelUnreadyError for a model that cannot be called yet."""
+        if model.local:
+            unready = readiness(model.string, self.root, self._cache)
+            if unready is not None:
+                raise unready
+        else:
+            self.key_for(model)
+
+    async def readiness(self, model: Model) -> Readiness:
+        """Return whether a model can be called; a server of one's own is asked whether it answers."""
+        try:
+            await asyncio.to_thread(self.check_ready, model)
+        except ModelUnreadyError as unready:
+            return Readiness(model, unready.message, unready.hint)
+        if model.api_base and not await reachable(model.api_base):
+            return Readiness(model, f"no server answers at {model.api_base}", "Start it, or correct api_base.")
+        return Readiness(model)
+
+    def move_damaged_aside(self) -> Path | None:
+        """Rename the database where it is damaged, and return its new name; None where nothing is wrong with it."""
+        try:
+            damaged = bool(self.store.database.check())
+        except StoreError as error:
+            if not error.damaged:
+                raise
+            damaged = True
+        return self.store.database.move_aside() if damaged else None
+
+    async def close(self) -> None:
+        """End every child process and close every file."""
+        await self.gateway.close()
+        self._worker.close()
+        self.store.close()

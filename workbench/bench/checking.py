@@ -1,0 +1,72 @@
+"""Checking: everything a project needs, tried one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from workbench.bench.bench import Bench
+from workbench.errors import WorkbenchError
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was tried, and what came of it; one that is not ``needed`` may fail and all be well."""
+
+    what: str
+    ok: bool
+    message: str
+    hint: str | None = None
+    needed: bool = True
+
+
+async def check(bench: Bench) -> list[Check]:
+    """Return what works in this project and what does not; raises nothing."""
+    checks = [Check("settings", True, f"{len(bench.settings.models)} models in {bench.root}")]
+    checks += await asyncio.to_thread(lambda: list(_files(bench)))
+    models = [await _model(bench, name) for name in bench.settings.models]
+    ready = sum(model.ok for model in models)
+    checks += [Check("models", ready > 0, f"{ready} of {len(models)} ready"), *models]
+    checks.append(Check("prices", True, bench.catalogue.map_version))
+    return checks
+
+
+def _files(bench: Bench) -> Iterator[Check]:
+    if bench.history.unavailable:
+        yield Check("git", True, f"{bench.history.unavailable}: revisions and history are off")
+    else:
+        yield Check("git", True, f"on {bench.history.branch()}")
+    if bench.keys.warning:
+        yield Check("keys", False, bench.keys.warning)
+    yield _tried("database", lambda: _database(bench))
+    names = bench.library.names()
+    broken = [one for name in names if not (one := _tried(name, lambda name=name: _prompt(bench, name))).ok]  # type: ignore[misc]
+    yield Check("prompts", not broken, f"{len(names)} prompts, {len(broken)} broken")
+    yield from broken
+
+
+def _database(bench: Bench) -> str:
+    wrong = bench.store.database.check()
+    return wrong[0] if wrong else f"{len(bench.store.runs.newest(1000))} runs in {bench.store.database.path.name}"
+
+
+def _prompt(bench: Bench, name: str) -> str:
+    bench.versions.load(name)
+    return f"{len(bench.versions.cases(name))} cases"
+
+
+def _tried(what: str, attempt: Callable[[], str]) -> Check:
+    try:
+        return Check(what, True, attempt())
+    except WorkbenchError as error:
+        where = f"{error.place}: " if error.place else ""
+        return Check(what, False, f"{where}{error.message}", error.hint)
+
+
+async def _model(bench: Bench, name: str) -> Check:
+    try:
+        readiness = await bench.readiness(await asyncio.to_thread(bench.catalogue.resolve, name))
+    except WorkbenchError as error:
+        return Check(f"model {name}", False, error.message, error.hint)
+    return Check(f"model {name}", readiness.ready, readiness.reason or "ready", readiness.hint, needed=False)

@@ -1,0 +1,233 @@
+"""Dueling: which pair to show next, votes, and the board that they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from workbench.bench.clock import utc_now
+from workbench.errors import UsageError
+from workbench.project.yaml import Value
+from workbench.store.records import Cell, Contender, Pair, Vote
+from workbench.store.store import Store
+from workbench.verdicts.pairs import Candidate, NoPair, identical_pairs, next_pair
+from workbench.verdicts.ratings import Board, rate
+from workbench.verdicts.votes import Ballot, Choice
+
+GROUPINGS = ("contender", "version", "model")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A pair on screen: both texts, and the case they answer. Who wrote them is in ``pair``, for after the vote."""
+
+    pair: Pair
+    case: str | None
+    inputs: Mapping[str, Value]
+    left: str
+    right: str
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One line of the board: a contender or a group of them.
+
+    ``contender`` is the only one there is, or the first of its group. ``cost`` is the mean of its answers in
+    pico-dollars, ``total`` their mean in seconds.
+    """
+
+    label: str
+    contender: Contender
+    votes: int
+    wins: int
+    losses: int
+    ties: int
+    bad: int
+    identical: int
+    win_rate: float | None
+    rating: float
+    low: float
+    high: float
+    undecided: bool
+    votes_needed: int | None
+    cost: int | None
+    total: float | None
+
+
+@dataclass(frozen=True)
+class BoardView:
+    """The board of a prompt: rows by rating, and what all votes together say."""
+
+    by: str
+    rows: tuple[BoardRow, ...]
+    board: Board
+    votes: int
+    blind: int
+
+
+class Dueling:
+    """Shows pairs, takes votes, and rates. Choosing is random unless ``rng`` is seeded."""
+
+    def __init__(self, store: Store, judge: str, rng: Random | None = None) -> None:
+        self._store = store
+        self._judge = judge
+        self._rng = rng or Random()
+
+    def next(self, prompt: str) -> Shown | NoPair:
+        """Return the next pair of a prompt's results to judge, or why there is none."""
+        cells = list(self._store.runs.judged_cells(prompt))
+        candidates = [_candidate(cell) for cell in cells]
+        ballots = self._ballots(prompt)
+        identical = [_pair(prompt, pair.left, pair.right) for pair in identical_pairs(candidates, ballots)]
+        if identical:
+            self._store.votes.add_identical(identical, utc_now())
+            ballots = self._ballots(prompt)
+        chosen = next_pair(candidates, ballots, self._rng)
+        if isinstance(chosen, NoPair):
+            return chosen
+        pair = _pair(prompt, chosen.left, chosen.right)
+        pair = Pair(**{**pair.__dict__, "id": self._store.votes.show(pair, utc_now())})
+        return self._shown(pair, cells)
+
+    def vote(
+        self,
+        pair: int,
+        choice: str,
+        *,
+        note: str | None = None,
+        blind: bool = True,
+        seconds: float | None = None,
+    ) -> Vote:
+        """Store a judgement of a pair that was shown; raises UsageError for a choice there is not."""
+        if choice not in set(Choice):
+            raise UsageError(f"“{choice}” is no choice", hint=f"Choose from: {', '.join(Choice)}.")
+        vote = Vote(self._store.votes.pair(pair), choice, self._judge, blind, utc_now(), note, seconds)
+        self._store.votes.add(vote)
+        return vote
+
+    def undo(self, prompt: str | None = None) -> Vote | None:
+        """Take back the last vote; returns it, or None where there is none."""
+        return self._store.votes.undo(utc_now(), prompt)
+
+    def contenders(self, pair: Pair) -> tuple[Contender, Contender]:
+        """Return who wrote the left and the right text of a pair."""
+        known = {contender.id: contender for contender in self._store.runs.contenders(pair.prompt)}
+        return known[pair.left_contender], known[pair.right_contender]
+
+    def board(self, prompt: str, by: str = "contender") -> BoardView:
+        """Return the ratings of a prompt's contenders, or of its versions or models.
+
+        By version or by model only votes between contenders that are alike in all else are used.
+        """
+        if by not in GROUPINGS:
+            raise UsageError(f"the board cannot group by “{by}”", hint=f"Choose from: {', '.join(GROUPINGS)}.")
+        known = {contender.id: contender for contender in self._store.runs.contenders(prompt)}
+        votes = self._store.votes.standing(prompt)
+        groups = {str(number): _group(contender, by) for number, contender in known.items()}
+        ballots = [
+            Ballot(groups[b.first], groups[b.second], b.case, b.outcome, b.results, b.judge, b.blind)
+            for b in map(_ballot, votes)
+            if by == "contender" or _rest(known[int(b.first)], by) == _rest(known[int(b.second)], by)
+        ]
+        judged = {str(cell.contender.id) for cell in self._store.runs.judged_cells(prompt)}
+        names = list(dict.fromkeys(groups[number] for number in groups if number in judged))
+        board = rate(ballots, names)
+        members: dict[str, list[Contender]] = {}
+        for number, group in groups.items():
+            members.setdefault(group, []).append(known[int(number)])
+        costs = self._store.runs.costs(known)
+        labels = self.labels(list(known.values()))
+        people = [vote for vote in votes if vote.judge != "identical"]
+        rows = []
+        for row in board.rows:
+            first = members[row.contender][0]
+            spent = [costs[member.id] for member in members[row.contender] if member.id in costs]
+            rows.append(
+                BoardRow(
+                    label=labels[first.id] if by == "contender" else _group_label(first, by),
+                    contender=first,
+                    cost=_mean_cost([cost for cost, _ in spent]),
+                    total=_mean([total for _, total in spent if total is not None]),
+                    **{name: getattr(row, name) for name in _SHARED},
+                )
+            )
+        return BoardView(by, tuple(rows), board, len(people), sum(vote.blind for vote in people))
+
+    def labels(self, contenders: Sequence[Contender]) -> dict[int, str]:
+        """Return a label for each contender that says what sets it apart: version and model, params where they differ."""
+        labels = {contender.id: f"v:{contender.version[:6]} · {contender.model}" for contender in contenders}
+        for contender in contenders:
+            alike = [other for other in contenders if labels[other.id] == labels[contender.id]]
+            if len(alike) > 1:
+                differing = _differing_params(alike)
+                for other in alike:
+                    params = " ".join(f"{name}={other.params.get(name)}" for name in differing)
+                    labels[other.id] = f"{labels[other.id]} · {params or other.string}"
+        return labels
+
+    def _ballots(self, prompt: str) -> list[Ballot]:
+        return [_ballot(vote) for vote in self._store.votes.standing(prompt)]
+
+    def _shown(self, pair: Pair, cells: Sequence[Cell]) -> Shown:
+        texts = {cell.result.id: cell.result.text for cell in cells if cell.result}
+        case = next((cell.case for cell in reversed(cells) if cell.case_hash == pair.case_hash), None)
+        inputs = self._store.sources.inputs(pair.case_hash)
+        return Shown(pair, case, inputs, texts[pair.left_result], texts[pair.right_result])
+
+
+_SHARED = ("votes", "wins", "losses", "ties", "bad", "identical", "win_rate", "rating", "low", "high", "undecided", "votes_needed")
+
+
+def _candidate(cell: Cell) -> Candidate:
+    assert cell.result is not None
+    return Candidate(cell.result.id, str(cell.contender.id), cell.case_hash, cell.result.text, cell.sample)
+
+
+def _pair(prompt: str, left: Candidate, right: Candidate) -> Pair:
+    return Pair(prompt, left.case, left.result, right.result, int(left.contender), int(right.contender))
+
+
+def _ballot(vote: Vote) -> Ballot:
+    pair = vote.pair
+    return Ballot(
+        first=str(pair.left_contender),
+        second=str(pair.right_contender),
+        case=pair.case_hash,
+        outcome=Choice(vote.choice).outcome(),
+        results=(pair.left_result, pair.right_result),
+        judge=vote.judge,
+        blind=vote.blind,
+    )
+
+
+def _group(contender: Contender, by: str) -> str:
+    if by == "contender":
+        return str(contender.id)
+    return contender.version if by == "version" else f"{contender.string} {contender.api_base or ''}"
+
+
+def _rest(contender: Contender, by: str) -> tuple[object, ...]:
+    """Return everything of a contender but what the board groups by."""
+    params = tuple(sorted((name, str(value)) for name, value in contender.params.items()))
+    if by == "version":
+        return (contender.string, contender.api_base, params)
+    return (contender.version, params)
+
+
+def _group_label(contender: Contender, by: str) -> str:
+    return f"v:{contender.version[:6]}" if by == "version" else contender.model
+
+
+def _differing_params(contenders: Sequence[Contender]) -> list[str]:
+    names = sorted({name for contender in contenders for name in contender.params})
+    return [name for name in names if len({str(contender.params.get(name)) for contender in contenders}) > 1]
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _mean_cost(costs: Sequence[int | None]) -> int | None:
+    known = [cost for cost in costs if cost is not None]
+    return round(sum(known) / len(known)) if known and len(known) == len(costs) else None

@@ -1,0 +1,90 @@
+"""From what a person types to a version: ``PROMPT``, ``PROMPT@REVISION`` or ``PROMPT@v:HASH``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workbench.errors import PromptError
+from workbench.prompts.cases import Case, load_cases
+from workbench.prompts.history import History
+from workbench.prompts.library import Library
+from workbench.prompts.tree import Overlay, Tree
+from workbench.prompts.version import Version, load_version
+from workbench.runs.plan import split_target
+from workbench.store.sources import Sources
+
+
+@dataclass(frozen=True)
+class Target:
+    """A version, and how it was asked for.
+
+    ``revision`` is the full hash of the commit it was read at, or that is checked out; None without git and for a
+    version from the store. ``dirty`` says that the working tree differs from that commit. ``typed`` is the revision
+    as the person wrote it, None for the working tree.
+    """
+
+    version: Version
+    revision: str | None
+    dirty: bool
+    typed: str | None
+
+    @property
+    def label(self) -> str:
+        """Which version this is, in few letters: ``HEAD``, ``a41c9f2``, ``v:1f3a9c`` or ``working tree``."""
+        if self.typed is None:
+            return "working tree"
+        return self.typed[:7] if self.typed == self.revision else self.typed
+
+
+@dataclass
+class Versions:
+    """Reads versions from the working tree, from git and from the store."""
+
+    library: Library
+    history: History
+    sources: Sources
+    _at_commit: dict[tuple[str, str], Version | None] = field(default_factory=dict)
+
+    def load(self, target: str, unsaved: Mapping[str, bytes] | None = None) -> Target:
+        """Return the version a target names; ``unsaved`` holds files as they are on screen.
+
+        Raises UsageError and its kinds: PromptError, RevisionError.
+        """
+        name, typed = split_target(target)
+        if typed is None:
+            return self._working(name, unsaved or {})
+        if typed.startswith("v:"):
+            _, files = self.sources.version_files(name, typed[2:])
+            return Target(load_version(files, name), None, False, typed)
+        revision = self.history.resolve(typed)
+        try:
+            version = load_version(self.history.tree(revision), name)
+        except PromptError as broken:
+            raise PromptError(f"at {typed}: {broken.message}", place=broken.place, hint=broken.hint) from broken
+        return Target(version, revision.commit, False, typed)
+
+    def cases(self, name: str, unsaved: Mapping[str, bytes] | None = None) -> tuple[Case, ...]:
+        """Return the cases of a prompt, which always come from the working tree."""
+        return load_cases(self._tree(unsaved or {}), name)
+
+    def _tree(self, unsaved: Mapping[str, bytes]) -> Tree:
+        return Overlay(self.library.tree, unsaved) if unsaved else self.library.tree
+
+    def _working(self, name: str, unsaved: Mapping[str, bytes]) -> Target:
+        version = load_version(self._tree(unsaved), name)
+        head = self.history.head()
+        if head is None:
+            return Target(version, None, False, None)
+        committed = self._committed(name, head.commit)
+        return Target(version, head.commit, committed is None or committed.hash != version.hash, None)
+
+    def _committed(self, name: str, commit: str) -> Version | None:
+        """Return the version of a prompt at a commit, or None where it was missing or broken there."""
+        key = (name, commit)
+        if key not in self._at_commit:
+            try:
+                self._at_commit[key] = load_version(self.history.tree(self.history.resolve(commit)), name)
+            except PromptError:
+                self._at_commit[key] = None
+        return self._at_commit[key]

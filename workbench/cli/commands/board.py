@@ -1,0 +1,94 @@
+"""``workbench board``: which contender is ahead."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from workbench.bench.bench import Bench
+from workbench.bench.dueling import GROUPINGS, BoardRow, BoardView
+from workbench.bench.shown import money, percent, seconds, usd
+from workbench.cli.options import json_option, with_bench
+from workbench.cli.output import print_json, print_note, print_table
+from workbench.project.yaml import Value
+
+
+@click.command("board")
+@click.argument("prompt")
+@click.option("--by", type=click.Choice(GROUPINGS), default="contender", show_default=True, help="What to rate.")
+@json_option
+def command(prompt: str, by: str, as_json: bool) -> None:
+    """Show the ratings of PROMPT's contenders, with 95 % intervals.
+
+    A rating is the win rate to expect against an equal field of the others.
+    """
+    with_bench(lambda bench: _board(bench, prompt, by, as_json))
+
+
+async def _board(bench: Bench, prompt: str, by: str, as_json: bool) -> None:
+    view = await asyncio.to_thread(bench.dueling.board, prompt, by)
+    if as_json:
+        print_json(as_value(view))
+        return
+    if not view.rows:
+        print_note(f"Nothing to rate: {prompt} has no results yet. Begin with: workbench run {prompt}")
+        return
+    rows = [
+        (
+            *(str(place), row.label, percent(row.rating), f"{row.low * 100:.0f} – {row.high * 100:.0f}"),
+            *(str(row.votes), str(row.wins), str(row.losses), str(row.ties), str(row.bad)),
+            *(verdict(row), _cost(row), seconds(row.total)),
+        )
+        for place, row in enumerate(view.rows, start=1)
+    ]
+    headers = ("", by.upper(), "RATING", "95 %", "VOTES", "WON", "LOST", "TIED", "BAD", "", "COST", "TIME")
+    print_table(headers, rows, right=(0, 2, 3, 4, 5, 6, 7, 8, 10, 11))
+    identical = sum(row.identical for row in view.rows) // 2
+    print_note(f"{view.votes} votes ({view.blind} blind), {identical} identical answers counted as ties")
+    if not view.board.connected:
+        print_note("The votes do not join all contenders: ratings of separate groups cannot be compared.")
+
+
+def verdict(row: BoardRow) -> str:
+    """Return whether a row's place is settled, and if not, about how many votes would settle it."""
+    if not row.undecided:
+        return ""
+    return f"undecided, about {row.votes_needed} more" if row.votes_needed else "undecided"
+
+
+def as_value(view: BoardView) -> Value:
+    """Return the board in the shape of ``--json``."""
+    return {
+        "by": view.by,
+        "contenders": [_row_value(row, view.by) for row in view.rows],
+        "connected": view.board.connected,
+    }
+
+
+def _row_value(row: BoardRow, by: str) -> Value:
+    contender = row.contender
+    return {
+        "label": row.label,
+        "prompt": contender.prompt,
+        "version": f"v:{contender.version[:6]}" if by != "model" else None,
+        "model": contender.string if by != "version" else None,
+        "params": dict(contender.params) if by == "contender" else None,
+        "votes": row.votes,
+        "wins": row.wins,
+        "losses": row.losses,
+        "ties": row.ties,
+        "bad": row.bad,
+        "win_rate": row.win_rate,
+        "rating": row.rating,
+        "low": row.low,
+        "high": row.high,
+        "undecided": row.undecided,
+        "votes_needed": row.votes_needed,
+        "cost": usd(row.cost),
+        "total": row.total,
+    }
+
+
+def _cost(row: BoardRow) -> str:
+    return money(row.cost, free=row.contender.string.startswith("local/"))

@@ -1,0 +1,96 @@
+"""``workbench duel``: pairs to judge, and votes on them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from workbench.bench.bench import Bench
+from workbench.bench.shown import one_line
+from workbench.cli.options import json_option, with_bench
+from workbench.cli.output import print_json, print_note, print_text
+from workbench.store.records import Vote
+from workbench.verdicts.pairs import NoPair
+
+
+@click.group("duel")
+def command() -> None:
+    """Judge pairs of answers to the same case, blind: who wrote which is told on the board."""
+
+
+@command.command("next")
+@click.argument("prompt")
+@json_option
+def show_next(prompt: str, as_json: bool) -> None:
+    """Show the pair of PROMPT's results whose verdict would teach the most."""
+    with_bench(lambda bench: _next(bench, prompt, as_json))
+
+
+@command.command("vote")
+@click.argument("pair", type=int)
+@click.argument("choice", type=click.Choice(["left", "right", "tie", "bad", "skip"]))
+@click.option("--note", help="Why.")
+@json_option
+def vote(pair: int, choice: str, note: str | None, as_json: bool) -> None:
+    """Say which answer of PAIR is better: left, right, tie, bad (both are) or skip."""
+    with_bench(lambda bench: _vote(bench, pair, choice, note, as_json))
+
+
+@command.command("undo")
+@click.argument("prompt", required=False)
+@json_option
+def undo(prompt: str | None, as_json: bool) -> None:
+    """Take back the last vote, on PROMPT or on any."""
+    with_bench(lambda bench: _undo(bench, prompt, as_json))
+
+
+async def _next(bench: Bench, prompt: str, as_json: bool) -> None:
+    shown = await asyncio.to_thread(bench.dueling.next, prompt)
+    if isinstance(shown, NoPair):
+        if as_json:
+            print_json({"pair": None, "why": shown.why})
+        else:
+            print_note(shown.why)
+        return
+    if as_json:
+        print_json(
+            {
+                "pair": shown.pair.id,
+                "case": shown.case,
+                "inputs": dict(shown.inputs),
+                "left": {"text": shown.left},
+                "right": {"text": shown.right},
+            }
+        )
+        return
+    print_text(f"pair {shown.pair.id}, case {shown.case or '–'}", bold=True)
+    for name, value in shown.inputs.items():
+        print_text(f"{name}: {one_line(str(value), 200)}")
+    for side, text in (("LEFT", shown.left), ("RIGHT", shown.right)):
+        print_text()
+        print_text(side, bold=True)
+        print_text(text)
+    print_note(f"\nworkbench duel vote {shown.pair.id} left|right|tie|bad|skip")
+
+
+async def _vote(bench: Bench, pair: int, choice: str, note: str | None, as_json: bool) -> None:
+    given = await asyncio.to_thread(lambda: bench.dueling.vote(pair, choice, note=note))
+    if as_json:
+        print_json(_value(given))
+    else:
+        print_note(f"pair {pair}: {choice}. The next: workbench duel next {given.pair.prompt}")
+
+
+async def _undo(bench: Bench, prompt: str | None, as_json: bool) -> None:
+    undone = await asyncio.to_thread(bench.dueling.undo, prompt)
+    if as_json:
+        print_json(_value(undone) if undone else None)
+    elif undone:
+        print_note(f"taken back: {undone.choice} on pair {undone.pair.id}")
+    else:
+        print_note("there is no vote to take back")
+
+
+def _value(vote: Vote) -> dict[str, object]:
+    return {"pair": vote.pair.id, "vote": vote.choice, "judge": vote.judge, "blind": vote.blind, "note": vote.note}

@@ -1,0 +1,27 @@
+"""``workbench init``: a project to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from workbench.cli.options import json_option
+from workbench.cli.output import print_json, print_note, print_text
+from workbench.project.scaffold import make_project
+
+
+@click.command("init")
+@click.argument("folder", default=".", type=click.Path(file_okay=False, path_type=Path))
+@json_option
+def command(folder: Path, as_json: bool) -> None:
+    """Make a small working project in FOLDER, here by default. No file is ever replaced."""
+    written, kept = make_project(folder)
+    if as_json:
+        print_json({"written": written, "kept": kept})
+        return
+    for path in written:
+        print_text(f"wrote {path}")
+    for path in kept:
+        print_text(f"kept  {path}")
+    print_note("Open it with: workbench")

@@ -1,0 +1,56 @@
+"""The command line: what can be typed, each command loaded only when it is."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from workbench import __version__
+
+COMMANDS = {
+    "init": "Make a small working project here.",
+    "context": "Show exactly what a model will receive, with tokens and price.",
+    "run": "Run prompts on models, and keep every result.",
+    "runs": "List past runs and show their results.",
+    "duel": "Judge pairs of answers, blind.",
+    "board": "Show which contender is ahead, with intervals.",
+    "models": "List the models and what each needs.",
+    "trust": "Let this project send keys to the addresses its settings name.",
+    "doctor": "Check that everything works, and say what does not.",
+}
+"""Every command and its one line of help, so that listing them loads none."""
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"workbench.cli.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 some results failed, 2 usage or file error, 3 no model could be reached, "
+    "4 over the cost limit, 130 interrupted.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="workbench", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Edit git-versioned prompts, see what the model sees, run, compare, decide.
+
+    Without a command, the workbench opens on the project around this folder.
+    """
+    # The object is the function that opens the screen: this face does not know the other.
+    if context.invoked_subcommand is None:
+        context.obj()

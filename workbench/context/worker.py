@@ -1,0 +1,151 @@
+"""Rendering where it can be killed: a child process that a runaway template cannot take along.
+
+A sort or a multiplication in C cannot be interrupted from within, so the workbench renders in a process of its own,
+with a limit on time and memory. ``workbench.load`` renders in place.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from workbench.context.messages import Context
+from workbench.errors import Place, PromptError, WorkbenchError
+from workbench.project.yaml import Value
+from workbench.prompts.version import Version
+
+TIME_LIMIT = 5.0
+"""Seconds that one rendering may take."""
+
+START_LIMIT = 30.0
+"""Seconds that the process may take to start, on a busy machine."""
+
+Job: TypeAlias = tuple[Mapping[str, Value], Place | None]
+"""The inputs of a case, and where they are written."""
+
+
+class RenderWorker:
+    """Renders versions in a child process, which is started when first needed and replaced when it is killed.
+
+    One rendering at a time; safe to call from several threads. The child ends with this process, however that ends,
+    because its standard input closes.
+    """
+
+    def __init__(self, time_limit: float = TIME_LIMIT) -> None:
+        self._time_limit = time_limit
+        self._child: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def render(self, version: Version, inputs: Mapping[str, Value], place: Place | None = None) -> Context:
+        """Return the context; raises PromptError or CasesError, also for a rendering that takes too long."""
+        outcome = self.render_all(version, [(inputs, place)])[0]
+        if isinstance(outcome, WorkbenchError):
+            raise outcome
+        return outcome
+
+    def render_all(self, version: Version, jobs: Sequence[Job]) -> list[Context | WorkbenchError]:
+        """Return, for each of the jobs, its context or the error that it raised."""
+        with self._lock:
+            outcomes: list[Context | WorkbenchError] = []
+            while len(outcomes) < len(jobs):
+                outcomes += self._render_some(version, jobs[len(outcomes) :])
+            return outcomes
+
+    def close(self) -> None:
+        """End the child."""
+        with self._lock:
+            self._kill()
+
+    def _render_some(self, version: Version, jobs: Sequence[Job]) -> list[Context | WorkbenchError]:
+        """Render until all is done or the child is lost; the job that lost it gets an error."""
+        outcomes: list[Context | WorkbenchError] = []
+        try:
+            child = self._running()
+            write_frame(child.stdin, (version, list(jobs)))
+            for _ in jobs:
+                outcomes.append(read_frame(child.stdout, time.monotonic() + self._time_limit))
+        except TimeoutError:
+            self._kill()
+            outcomes.append(
+                PromptError(
+                    f"the rendering took longer than {self._time_limit:g} seconds and was stopped",
+                    place=Place(version.prompt.path),
+                    hint="Look for loops inside loops, or for an input that is far too long.",
+                )
+            )
+        except (EOFError, BrokenPipeError) as lost:
+            self._kill()
+            error = PromptError("the rendering process ended unexpectedly", place=Place(version.prompt.path))
+            error.__cause__ = lost
+            outcomes.append(error)
+        return outcomes
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._child is None or self._child.poll() is not None:
+            self._child = subprocess.Popen(
+                # -P: the folder one works in is not trusted to supply Python modules.
+                [sys.executable, "-P", "-m", "workbench.context.worker_child"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                cwd=Path(__file__).parent,
+                env=_environment(),
+            )
+            read_frame(self._child.stdout, time.monotonic() + START_LIMIT)
+        return self._child
+
+    def _kill(self) -> None:
+        if self._child is None:
+            return
+        child, self._child = self._child, None
+        child.kill()
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    continue  # what had not been sent is not wanted any more
+
+
+def _environment() -> dict[str, str]:
+    """Return this process's environment with the folder of this package on Python's path."""
+    root = str(Path(__file__).parents[2])
+    paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
+
+
+def write_frame(pipe: Any, value: object) -> None:
+    """Write one pickled value with its length before it."""
+    payload = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.write(struct.pack("!Q", len(payload)) + payload)
+    pipe.flush()
+
+
+def read_frame(pipe: Any, deadline: float | None = None) -> Any:
+    """Return the next value; raises EOFError at the end, TimeoutError past the deadline."""
+    (length,) = struct.unpack("!Q", _read_exactly(pipe.fileno(), 8, deadline))
+    return pickle.loads(_read_exactly(pipe.fileno(), length, deadline))
+
+
+def _read_exactly(descriptor: int, length: int, deadline: float | None) -> bytes:
+    parts: list[bytes] = []
+    while length:
+        if deadline is not None:
+            ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise TimeoutError
+        part = os.read(descriptor, min(length, 1 << 20))
+        if not part:
+            raise EOFError
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,1 @@
+"""The doors to models: one for the OpenAI protocol, one for everything LiteLLM knows."""

@@ -1,0 +1,80 @@
+"""An answer while it arrives: one place that gathers pieces, keeps the time and strips an echoed prefill."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from workbench.context.messages import Message
+from workbench.models.calls import Answer, Delta, Usage
+from workbench.models.doors.chat_protocol import Piece
+
+
+def prefill_of(messages: tuple[Message, ...]) -> str:
+    """Return the text of a trailing assistant message, which some servers repeat before their own words."""
+    return messages[-1].content if messages and messages[-1].role == "assistant" else ""
+
+
+class Arriving:
+    """Gathers the pieces of one answer. The clock starts when it is made."""
+
+    def __init__(self, prefill: str = "", clock: Callable[[], float] = time.perf_counter) -> None:
+        self._prefill = prefill
+        self._held: str | None = "" if prefill else None
+        self._clock = clock
+        self._started = clock()
+        self._ttft: float | None = None
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._refusal: list[str] = []
+        self._usage = Usage()
+        self._model: str | None = None
+        self.finish: str | None = None
+        self.begun = False
+
+    def take(self, piece: Piece) -> Delta | None:
+        """Add a piece; return the words that it lets through, or None where there are none to show."""
+        self.begun = self.begun or piece.choices > 0
+        self.finish = piece.finish or self.finish
+        self._usage = piece.usage or self._usage
+        self._model = piece.model or self._model
+        self._refusal.append(piece.refusal)
+        if self._ttft is None and (piece.text or piece.reasoning or piece.refusal):
+            self._ttft = self._clock() - self._started
+        return self._let_through(self._without_prefill(piece.text), piece.reasoning)
+
+    def rest(self) -> Delta | None:
+        """Return what was held back because it might have become the prefill, now that nothing follows."""
+        held, self._held = self._held, None
+        return self._let_through(held or "", "")
+
+    def answer(self, *, streamed: bool = True) -> Answer:
+        """Return the final record; a reply that came in one piece has no time to first token."""
+        refusal = "".join(self._refusal)
+        return Answer(
+            text="".join(self._text),
+            reasoning="".join(self._reasoning),
+            refusal=refusal or None,
+            finish=self.finish,
+            usage=self._usage,
+            ttft=self._ttft if streamed else None,
+            total=self._clock() - self._started,
+            model=self._model,
+        )
+
+    def _without_prefill(self, text: str) -> str:
+        if self._held is None or not text:
+            return text
+        arrived = self._held + text
+        if len(arrived) < len(self._prefill) and self._prefill.startswith(arrived):
+            self._held = arrived
+            return ""
+        self._held = None
+        return arrived.removeprefix(self._prefill)
+
+    def _let_through(self, text: str, reasoning: str) -> Delta | None:
+        if not text and not reasoning:
+            return None
+        self._text.append(text)
+        self._reasoning.append(reasoning)
+        return Delta(text, reasoning)

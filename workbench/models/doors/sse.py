@@ -1,0 +1,53 @@
+"""Server-sent events: the data of each event from bytes as they arrive.
+
+Source: WHATWG HTML, section 9.2 (comments, CR, LF and CRLF, several data lines, a byte order mark). Beyond it,
+a last event that lacks its blank line counts where it looks whole, because many servers end that way.
+"""
+
+from __future__ import annotations
+
+import codecs
+
+
+class EventStream:
+    """Takes the bytes of one stream, cut anywhere, and gives the data of its events."""
+
+    def __init__(self) -> None:
+        self._waiting: list[bytes] = []
+        self._data: list[bytes] = []
+        self._begun = False
+
+    def feed(self, chunk: bytes) -> list[str]:
+        """Return the data of the events that this chunk completes; raises UnicodeDecodeError."""
+        # Bytes are split before they are decoded, so a character that two chunks share stays whole.
+        self._waiting.append(chunk)
+        if b"\n" not in chunk and b"\r" not in chunk:
+            return []
+        lines = b"".join(self._waiting).splitlines(keepends=True)
+        # A line that ends in CR may be half of a CRLF, so it waits as an unfinished one does.
+        self._waiting = [] if lines[-1].endswith(b"\n") else [lines.pop()]
+        return self._read(lines)
+
+    def end(self) -> list[str]:
+        """Return the data of events that the end of the stream completes; raises UnicodeDecodeError."""
+        events = self._read(b"".join(self._waiting).splitlines())
+        last = b"\n".join(self._data)
+        if last.rstrip().endswith((b"}", b"[DONE]")):
+            events.append(last.decode())
+        return events
+
+    def _read(self, lines: list[bytes]) -> list[str]:
+        events: list[str] = []
+        for whole in lines:
+            line = whole.rstrip(b"\r\n")
+            if not self._begun:
+                line, self._begun = line.removeprefix(codecs.BOM_UTF8), True
+            if not line:
+                if self._data:
+                    events.append(b"\n".join(self._data).decode())
+                self._data = []
+                continue
+            name, _, value = line.partition(b":")
+            if name == b"data":
+                self._data.append(value.removeprefix(b" "))
+        return events

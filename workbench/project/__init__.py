@@ -1,0 +1,1 @@
+"""This folder and this person: settings, taste, keys and trust."""

@@ -1,0 +1,239 @@
+"""YAML read strictly: plain JSON-like values, each key with its line, no duplicates, no surprises.
+
+Scalars follow the core schema of YAML 1.2, so ``no``, ``on`` and ``2024-01-01`` are the text that they look
+like. Anchors work, but a small file cannot expand into a huge value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import yaml
+
+from workbench.errors import Place, UsageError, did_you_mean
+
+MAX_VALUES = 1_000_000
+"""A file whose aliases would expand to more values than this is refused."""
+
+Value: TypeAlias = Any
+"""None, a bool, int, float, text, list or a dict with text keys: what JSON can hold."""
+
+Keys: TypeAlias = tuple[str | int, ...]
+"""The way to a value from the top of its file: keys of mappings and indices of lists."""
+
+
+class _CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The safe loader with the scalar rules of YAML 1.2's core schema."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+
+
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?(?:0|[1-9][0-9]*)", list("-+0123456789")),
+    ("float", r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?", list("-+0123456789.")),
+    ("merge", r"<<", ["<"]),
+):
+    _CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML file's value, and the line of each key and list item in it."""
+
+    value: Value
+    path: str
+    lines: dict[Keys, int]
+
+    def place(self, keys: Keys = ()) -> Place:
+        """Return the place of what these keys lead to, or of the nearest thing around it."""
+        while keys and keys not in self.lines:
+            keys = keys[:-1]
+        return Place(self.path, self.lines.get(keys))
+
+
+def read(text: str, path: str, *, error: type[UsageError], first_line: int = 1) -> Document:
+    """Read one YAML document.
+
+    ``first_line`` is the line of the file where ``text`` begins. Raises ``error`` with file and line for broken
+    YAML, a duplicate key, a key that is not text, or a value that JSON could not hold.
+    """
+    loader = _CoreLoader(text)
+    lines: dict[Keys, int] = {}
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return Document(None, path, lines)
+        walk = _Walk(path, lines, first_line, error)
+        walk.visit(node, ())
+        value = loader.construct_document(node)
+    except yaml.MarkedYAMLError as broken:
+        mark = broken.problem_mark or broken.context_mark
+        line = mark.line + first_line if mark else None
+        what = " ".join(part for part in (broken.context, broken.problem) if part)
+        raise error(
+            f"this is not valid YAML: {what}",
+            place=Place(path, line),
+            hint="Quote values that hold “: ” or begin with a special character, and indent with spaces.",
+        ) from broken
+    except (yaml.YAMLError, ValueError) as broken:
+        raise error(f"this is not valid YAML: {broken}", place=Place(path, first_line)) from broken
+    finally:
+        loader.dispose()
+    return Document(value, path, lines)
+
+
+def read_json_line(line: str, path: str, number: int, *, error: type[UsageError]) -> Document:
+    """Read one line of a JSON Lines file; raises ``error`` with file and line."""
+
+    def once(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+        value = dict(pairs)
+        if len(value) < len(pairs):
+            raise ValueError("a key stands in it twice")
+        return value
+
+    def refuse(constant: str) -> Value:
+        raise ValueError(f"{constant} is not JSON")
+
+    try:
+        value = json.loads(line, object_pairs_hook=once, parse_constant=refuse)
+    except (ValueError, RecursionError) as broken:
+        raise error(f"this line is not valid JSON: {broken}", place=Place(path, number)) from broken
+    return Document(value, path, {(): number})
+
+
+@dataclass
+class _Walk:
+    """Notes the line of every key and refuses what is not plain data."""
+
+    path: str
+    lines: dict[Keys, int]
+    first_line: int
+    error: type[UsageError]
+    seen: int = 0
+
+    def visit(self, node: yaml.Node, keys: Keys) -> None:
+        line = node.start_mark.line + self.first_line
+        self.lines.setdefault(keys, line)
+        self.seen += 1
+        if self.seen > MAX_VALUES or len(keys) > 100:
+            raise self._error("this value refers to itself, or expands to more than a million values", line)
+        if isinstance(node, yaml.MappingNode):
+            self._visit_mapping(node, keys)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self.visit(item, (*keys, index))
+        elif not node.tag.startswith("tag:yaml.org,2002:") or node.tag.endswith((":binary", ":timestamp")):
+            raise self._error(f"the tag {node.tag} is not plain data", line)
+
+    def _visit_mapping(self, node: yaml.MappingNode, keys: Keys) -> None:
+        names: set[str] = set()
+        for key, value in node.value:
+            line = key.start_mark.line + self.first_line
+            if key.tag == "tag:yaml.org,2002:merge":
+                self.visit(value, keys)
+                continue
+            if not isinstance(key, yaml.ScalarNode):
+                raise self._error("a key must be a plain word", line)
+            key.tag = "tag:yaml.org,2002:str"  # so that {1: …} and {no: …} have text keys, as in JSON
+            if key.value in names:
+                raise self._error(
+                    f"the key “{key.value}” stands here twice", line, "Keep one; the other would be lost."
+                )
+            names.add(key.value)
+            self.lines[(*keys, key.value)] = line
+            self.visit(value, (*keys, key.value))
+
+    def _error(self, message: str, line: int, hint: str | None = None) -> UsageError:
+        return self.error(message, place=Place(self.path, line), hint=hint)
+
+
+_KINDS: dict[type, str] = {str: "text", bool: "true or false", int: "a whole number", dict: "a mapping", list: "a list"}
+
+
+class Fields:
+    """One mapping of a file while it is read: typed values, with errors that name file, line and key."""
+
+    def __init__(self, document: Document, error: type[UsageError], keys: Keys = ()) -> None:
+        self._document = document
+        self._error_kind = error
+        self._keys = keys
+        value = document.value
+        for key in keys:
+            value = value[key]
+        if value is None:
+            value = {}
+        if not isinstance(value, dict):
+            name = f"“{keys[-1]}”" if keys else "this file"
+            raise error(f"{name} must be a mapping of keys to values", place=document.place(keys))
+        self.values: dict[str, Value] = value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.values
+
+    def place(self, *keys: str | int) -> Place:
+        """Return where a key of this mapping stands."""
+        return self._document.place((*self._keys, *keys))
+
+    def error(self, message: str, *keys: str | int, hint: str | None = None) -> UsageError:
+        """Return an error about a key of this mapping, for the caller to raise."""
+        return self._error_kind(message, place=self.place(*keys), hint=hint)
+
+    def only(self, known: Collection[str], *, namespaced: bool = False) -> None:
+        """Refuse keys outside ``known``; with ``namespaced``, keys with a dot in them are let by."""
+        for key in self.values:
+            if key not in known and not (namespaced and "." in key):
+                raise self.error(f"the key “{key}” is not known here", key, hint=did_you_mean(key, known))
+
+    def _typed(self, key: str, kind: type) -> Value:
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise self.error(f"“{key}” must be {_KINDS[kind]}, not {value!r}", key)
+        return value
+
+    def text(self, key: str) -> str | None:
+        """Return the text at ``key``, or None where it is absent."""
+        value: str | None = self._typed(key, str)
+        return value
+
+    def integer(self, key: str, *, least: int = 0) -> int | None:
+        """Return the whole number at ``key``, at least ``least``, or None where it is absent."""
+        value: int | None = self._typed(key, int)
+        if value is not None and value < least:
+            raise self.error(f"“{key}” must be at least {least}, not {value}", key)
+        return value
+
+    def number(self, key: str, *, above: float = -1e-12) -> float | None:
+        """Return the number at ``key``, or None where it is absent; it must be greater than ``above``."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= above:
+            raise self.error(f"“{key}” must be a number of at least 0, not {value!r}", key)
+        return float(value)
+
+    def mapping(self, key: str) -> Fields | None:
+        """Return the mapping at ``key`` for reading, or None where it is absent."""
+        if self.values.get(key) is None:
+            return None
+        return Fields(self._document, self._error_kind, (*self._keys, key))
+
+    def texts(self, key: str) -> tuple[str, ...] | None:
+        """Return the list of texts at ``key``, or None where it is absent."""
+        value = self._typed(key, list)
+        if value is None:
+            return None
+        for index, item in enumerate(value):
+            if not isinstance(item, str):
+                raise self.error(f"“{key}” must be a list of texts, not {item!r}", key, index)
+        return tuple(value)

@@ -1,0 +1,1 @@
+"""Ask many at once: the plan, the runner and the cache."""

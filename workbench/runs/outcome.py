@@ -1,0 +1,122 @@
+"""From what came back to what is kept: the result of a call, or the record of why there is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from workbench.errors import CallError
+from workbench.models.calls import Answer
+from workbench.models.model import PICO, Prices
+from workbench.models.pricing import call_cost
+from workbench.project.yaml import Value
+from workbench.runs.plan import PlannedCall
+from workbench.store.records import Result
+
+
+def answered(planned: PlannedCall, answer: Answer, started: str, ended: str) -> Result:
+    """Return the result of a call that gave an answer."""
+    call = planned.call
+    status = _status(answer)
+    valid, invalid = (None, None)
+    if call.schema is not None and status in ("ok", "cut"):
+        valid, invalid = validate(answer.text, call.schema, _prefill(planned))
+    return Result(
+        **_common(planned),
+        status=status,
+        text=answer.text,
+        reasoning=answer.reasoning,
+        refusal=answer.refusal,
+        finish=answer.finish,
+        tries=answer.tries,
+        usage=answer.usage,
+        cost=_cost(planned, answer),
+        ttft=answer.ttft,
+        total=answer.total,
+        answered_by=answer.model,
+        valid=valid,
+        invalid=invalid,
+        started=started,
+        ended=ended,
+    )
+
+
+def failed(planned: PlannedCall, error: CallError, text: str, started: str, ended: str) -> Result:
+    """Return the record of a call that gave none, with whatever text had arrived."""
+    return Result(
+        **_common(planned),
+        status="error",
+        text=text,
+        error_kind=error.kind,
+        error=error.message,
+        tries=error.tries,
+        started=started,
+        ended=ended,
+    )
+
+
+def cancelled(planned: PlannedCall, text: str, why: str, started: str, ended: str) -> Result:
+    """Return the record of a call that was stopped, or never sent."""
+    return Result(**_common(planned), status="cancelled", text=text, error=why, started=started, ended=ended)
+
+
+def validate(text: str, schema: Mapping[str, Value], prefill: str = "") -> tuple[bool, str | None]:
+    """Return whether prefill and text together are JSON that fits the schema, and if not, where not."""
+    # 60 ms to import, and only prompts with a schema need it.
+    import jsonschema
+
+    try:
+        value = json.loads(prefill + text)
+    except ValueError as broken:
+        return False, f"not JSON: {broken}"
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    first = jsonschema.exceptions.best_match(validator.iter_errors(value))
+    if first is None:
+        return True, None
+    return False, f"{first.json_path}: {first.message}"
+
+
+def price_note(prices: Prices | None) -> str | None:
+    """Return the prices as they are kept beside a result, so that its cost can be understood later."""
+    if prices is None:
+        return None
+    return json.dumps(
+        {
+            "input_usd_per_million": str(prices.input * 10**6 / PICO),
+            "output_usd_per_million": str(prices.output * 10**6 / PICO),
+            "source": prices.source,
+        }
+    )
+
+
+def _common(planned: PlannedCall) -> dict[str, Value]:
+    model = planned.call.model
+    return {
+        "call_key": planned.key,
+        "context": planned.context,
+        "string": model.string,
+        "api_base": model.api_base,
+        "params": planned.call.params,
+        "estimated": planned.estimated,
+        "prices": price_note(model.prices),
+    }
+
+
+def _status(answer: Answer) -> str:
+    if answer.refusal is not None or answer.finish == "content_filter":
+        return "refused"
+    if not answer.text.strip():
+        return "empty"
+    return "cut" if answer.finish == "length" else "ok"
+
+
+def _cost(planned: PlannedCall, answer: Answer) -> int | None:
+    model = planned.call.model
+    if model.free:
+        return 0
+    return call_cost(model.prices, answer.usage) if model.prices else None
+
+
+def _prefill(planned: PlannedCall) -> str:
+    last = planned.call.messages[-1]
+    return last.content if last.role == "assistant" else ""

@@ -1,0 +1,149 @@
+"""The database file: opened, migrated and guarded; everything else in this room goes through it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from workbench.errors import Place, StoreError
+
+FILE_NAME = "runs.db"
+
+BUSY_TIMEOUT = 10.0
+"""Seconds to wait for another workbench that is writing."""
+
+
+class Database:
+    """One connection, safe to use from several threads, opened and migrated when first needed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for queries; raises StoreError where the file cannot be used."""
+        with self._lock, self._translated():
+            yield self._opened()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection inside one transaction, which is rolled back where the block raises."""
+        with self._lock, self._translated():
+            connection = self._opened()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def close(self) -> None:
+        """Close the connection; the next use opens it again."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def move_aside(self) -> Path:
+        """Rename a damaged file and its journals so that a new one can begin; returns the new name."""
+        self.close()
+        number = 1
+        while (aside := self.path.with_name(f"{self.path.name}.damaged-{number}")).exists():
+            number += 1
+        for suffix in ("", "-wal", "-shm"):
+            part = self.path.with_name(self.path.name + suffix)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + suffix))
+        return aside
+
+    def check(self) -> list[str]:
+        """Return what SQLite finds wrong with the file; nothing where all is well."""
+        with self.reading() as connection:
+            found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
+        return [] if found == ["ok"] else found
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            connection = self._connect()
+            try:
+                _migrate(connection, self.path)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            # Made by hand so that nobody else can read it, not even for a moment.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as broken:
+            raise StoreError(
+                f"cannot be opened for writing: {broken.strerror}",
+                place=Place(str(self.path)),
+                hint="Runs and votes are kept there; make the folder writable.",
+            ) from broken
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as broken:
+            raise StoreError(
+                f"the database cannot be used now: {broken}",
+                place=Place(str(self.path)),
+                hint="Is the disk full, the folder read-only, or another program holding the file?",
+            ) from broken
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as broken:
+            error = StoreError(
+                f"the database is damaged: {broken}",
+                place=Place(str(self.path)),
+                hint="“workbench doctor --move-aside” keeps it under another name and begins a new one.",
+            )
+            error.damaged = True
+            raise error from broken
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the tables up to date; raises StoreError for a database from a newer version."""
+    # 0.17 s to import, and not needed before the store is.
+    import sqlite_utils
+
+    from workbench.store.migrations import NAMES, migrations
+
+    database = sqlite_utils.Database(connection)
+    if {step.name for step in migrations.applied(database)} - NAMES:
+        raise StoreError(
+            "the database was made by a newer Workbench",
+            place=Place(str(path)),
+            hint="Upgrade with: pip install --upgrade prompt-workbench",
+        )
+    if migrations.pending(database):
+        connection.execute("BEGIN IMMEDIATE")  # so that two workbenches do not both take a step
+        try:
+            migrations.apply(database)
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()

@@ -1,0 +1,173 @@
+"""How the database came to be, step by step. A step that has been released is never edited."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("workbench")
+
+
+@migrations()
+def m001_versions_and_contexts(db: Database) -> None:
+    """What was asked: the files of versions, the rendered contexts, and the inputs of cases, each stored once."""
+    db.table("blobs").create({"hash": str, "content": bytes}, pk="hash", not_null={"content"}, strict=True)
+    db.table("versions").create(
+        {"hash": str, "prompt": str, "created": str}, pk="hash", not_null={"prompt", "created"}, strict=True
+    )
+    db.table("version_files").create(
+        {"version": str, "path": str, "blob": str},
+        pk=("version", "path"),
+        foreign_keys=[("version", "versions", "hash"), ("blob", "blobs", "hash")],
+        strict=True,
+    )
+    db.table("contexts").create({"hash": str, "messages": str}, pk="hash", not_null={"messages"}, strict=True)
+    db.table("cases").create({"hash": str, "inputs": str}, pk="hash", not_null={"inputs"}, strict=True)
+
+
+@migrations()
+def m002_runs(db: Database) -> None:
+    """Who was asked and what came back: contenders, runs, their cells, and results."""
+    db.table("contenders").create(
+        {"id": int, "prompt": str, "version": str, "model": str, "string": str, "api_base": str, "params": str},
+        pk="id",
+        not_null={"prompt", "version", "model", "string", "api_base", "params"},
+        strict=True,
+    )
+    db.table("contenders").create_index(["prompt", "version", "string", "api_base", "params"], unique=True)
+    db.table("runs").create(
+        {
+            "id": int,
+            "started": str,
+            "ended": str,
+            "status": str,
+            "prompt": str,
+            "contenders": int,
+            "cases": int,
+            "samples": int,
+            "cost_limit": int,
+        },
+        pk="id",
+        not_null={"started", "status", "prompt"},
+        strict=True,
+    )
+    db.table("results").create(
+        {
+            "id": int,
+            "run": int,
+            "call_key": str,
+            "context": str,
+            "string": str,
+            "api_base": str,
+            "params": str,
+            "status": str,
+            "text": str,
+            "reasoning": str,
+            "refusal": str,
+            "finish": str,
+            "error_kind": str,
+            "error": str,
+            "tries": int,
+            "input_tokens": int,
+            "output_tokens": int,
+            "cached_tokens": int,
+            "reasoning_tokens": int,
+            "estimated": int,
+            "cost": int,
+            "prices": str,
+            "ttft": float,
+            "total": float,
+            "answered_by": str,
+            "valid": int,
+            "invalid": str,
+            "started": str,
+            "ended": str,
+        },
+        pk="id",
+        not_null={"run", "call_key", "context", "string", "status", "text"},
+        foreign_keys=[("run", "runs", "id"), ("context", "contexts", "hash")],
+        strict=True,
+    )
+    db.table("results").create_index(["call_key", "status"])
+    db.table("results").create_index(["string", "api_base", "status"])
+    db.table("cells").create(
+        {
+            "run": int,
+            "position": int,
+            "contender": int,
+            "revision": str,
+            "dirty": int,
+            "case_name": str,
+            "case_hash": str,
+            "expect": str,
+            "sample": int,
+            "context": str,
+            "schema": str,
+            "call_key": str,
+            "estimated": int,
+            "high": int,
+            "result": int,
+            "cached": int,
+        },
+        pk=("run", "position"),
+        not_null={"contender", "case_hash", "sample", "context", "call_key", "cached"},
+        foreign_keys=[
+            ("run", "runs", "id"),
+            ("contender", "contenders", "id"),
+            ("case_hash", "cases", "hash"),
+            ("context", "contexts", "hash"),
+            ("result", "results", "id"),
+        ],
+        strict=True,
+    )
+    db.table("cells").create_index(["contender", "result"])
+    db.table("cells").create_index(["result"])
+    db.table("cells").create_index(["run", "call_key"])
+
+
+@migrations()
+def m003_votes(db: Database) -> None:
+    """What people thought of it: pairs as shown, and votes, which are undone but never deleted."""
+    db.table("pairs").create(
+        {
+            "id": int,
+            "prompt": str,
+            "case_hash": str,
+            "left_result": int,
+            "right_result": int,
+            "left_contender": int,
+            "right_contender": int,
+            "shown": str,
+        },
+        pk="id",
+        not_null={"prompt", "case_hash", "shown"},
+        foreign_keys=[
+            ("left_result", "results", "id"),
+            ("right_result", "results", "id"),
+            ("left_contender", "contenders", "id"),
+            ("right_contender", "contenders", "id"),
+        ],
+        strict=True,
+    )
+    db.table("pairs").create_index(["prompt"])
+    db.table("votes").create(
+        {
+            "id": int,
+            "pair": int,
+            "choice": str,
+            "judge": str,
+            "blind": int,
+            "note": str,
+            "seconds": float,
+            "created": str,
+            "undone": str,
+        },
+        pk="id",
+        not_null={"pair", "choice", "judge", "blind", "created"},
+        foreign_keys=[("pair", "pairs", "id")],
+        strict=True,
+    )
+    db.table("votes").create_index(["pair"])
+
+
+NAMES = frozenset(step.name for step in migrations.pending(Database(memory=True)))
+"""The steps this version knows; a database with any other was made by a newer one."""

@@ -1,0 +1,140 @@
+"""What the store keeps, as plain data. Times are UTC ISO 8601 text, money is pico-dollars, durations are seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workbench.models.calls import Usage
+from workbench.project.yaml import Value
+
+ANSWERED = ("ok", "empty", "cut", "refused")
+"""Statuses of a result that is an answer of the model, and may answer an equal call from the cache."""
+
+JUDGED = ("ok", "cut")
+"""Statuses of a result that can stand in a duel."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """What competes: version × model × params. ``model`` is the entry's name, ``string`` what is sent."""
+
+    prompt: str
+    version: str
+    model: str
+    string: str
+    api_base: str | None = None
+    params: Mapping[str, Value] = field(default_factory=dict)
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """One answer, or the record of why there is none.
+
+    ``status`` is ``ok``, ``empty``, ``cut``, ``refused``, ``error`` or ``cancelled``. ``estimated`` is the count of input
+    tokens before any correction. ``valid`` says whether the text fits the schema, None without one; ``invalid``
+    says where it does not. ``cost`` is None where the model has no price; ``prices`` are those it was reckoned with.
+    """
+
+    call_key: str
+    context: str
+    string: str
+    api_base: str | None
+    params: Mapping[str, Value]
+    status: str
+    text: str = ""
+    reasoning: str = ""
+    refusal: str | None = None
+    finish: str | None = None
+    error_kind: str | None = None
+    error: str | None = None
+    tries: int = 1
+    usage: Usage = Usage()
+    estimated: int | None = None
+    cost: int | None = None
+    prices: str | None = None
+    ttft: float | None = None
+    total: float | None = None
+    answered_by: str | None = None
+    valid: bool | None = None
+    invalid: str | None = None
+    started: str = ""
+    ended: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One place in a run's grid: a contender, a case and a sample, and the result that fills it once there is one.
+
+    ``case`` is the case's label, ``case_hash`` its identity. ``cached`` says that the result was made by an earlier
+    run. ``high`` is the most that the call may cost.
+    """
+
+    position: int
+    contender: Contender
+    case: str | None
+    case_hash: str
+    sample: int
+    context: str
+    call_key: str
+    revision: str | None = None
+    dirty: bool = False
+    expect: str | None = None
+    estimated: int | None = None
+    high: int | None = None
+    schema: str | None = None
+    result: Result | None = None
+    cached: bool = False
+    run: int = 0
+
+    @property
+    def expected(self) -> bool | None:
+        """Whether the text equals what the case expects, both trimmed; None where nothing is expected or answered."""
+        if self.expect is None or self.result is None or self.result.status not in ANSWERED:
+            return None
+        return self.result.text.strip() == self.expect.strip()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of a plan. ``status`` is ``running``, ``done``, ``interrupted`` or ``limit``."""
+
+    id: int
+    started: str
+    ended: str | None
+    status: str
+    prompt: str
+    contenders: int
+    cases: int
+    samples: int
+    counts: Mapping[str, int]
+    cost: int | None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two results of one case as they are shown, sides included."""
+
+    prompt: str
+    case_hash: str
+    left_result: int
+    right_result: int
+    left_contender: int
+    right_contender: int
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Vote:
+    """One judgement of a pair. ``choice`` is ``left``, ``right``, ``tie``, ``bad`` or ``skip``."""
+
+    pair: Pair
+    choice: str
+    judge: str
+    blind: bool
+    created: str
+    note: str | None = None
+    seconds: float | None = None
+    id: int = 0

@@ -1,0 +1,27 @@
+"""The store: one SQLite file, seen as three families of tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workbench.store.database import Database
+from workbench.store.runs import Runs
+from workbench.store.sources import Sources
+from workbench.store.votes import Votes
+
+
+class Store:
+    """Everything that is kept of a project: ``sources`` (what was asked), ``runs`` and ``votes``.
+
+    Nothing is opened until it is needed. Every method may raise StoreError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.database = Database(path)
+        self.sources = Sources(self.database)
+        self.runs = Runs(self.database)
+        self.votes = Votes(self.database)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.database.close()

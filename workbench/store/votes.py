@@ -1,0 +1,126 @@
+"""Pairs as they were shown, and the votes on them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from workbench.errors import StoreError
+from workbench.store.database import Database
+from workbench.store.records import Pair, Vote
+
+_VOTES = """
+SELECT votes.*, votes.id AS vote_id, pairs.prompt, pairs.case_hash, left_result, right_result, left_contender,
+       right_contender, pairs.id AS pair_id
+FROM votes JOIN pairs ON pairs.id = votes.pair
+"""
+
+
+class Votes:
+    """What people said of pairs. A vote that is undone keeps its trace."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def show(self, pair: Pair, now: str) -> int:
+        """Store a pair as it is about to be shown; returns its number."""
+        with self._database.writing() as connection:
+            return _insert_pair(connection, pair, now)
+
+    def pair(self, number: int) -> Pair:
+        """Return a pair by its number; raises StoreError where there is none."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT *, id AS pair_id FROM pairs WHERE id = ?", (number,)).fetchone()
+        if row is None:
+            raise StoreError(f"there is no pair {number}", hint="“workbench duel next PROMPT” gives one.")
+        return _pair(row)
+
+    def add(self, vote: Vote) -> int:
+        """Store one vote on a pair that was shown; returns its number.
+
+        Raises StoreError where that pair already has a vote that stands.
+        """
+        with self._database.writing() as connection:
+            standing = connection.execute(
+                "SELECT 1 FROM votes WHERE pair = ? AND undone IS NULL", (vote.pair.id,)
+            ).fetchone()
+            if standing:
+                raise StoreError(f"pair {vote.pair.id} already has a vote", hint="“workbench duel undo” takes it back.")
+            return _insert_vote(connection, vote)
+
+    def add_identical(self, pairs: Iterable[Pair], now: str) -> int:
+        """Store a tie by the judge ``identical`` for each of the pairs; returns how many."""
+        count = 0
+        with self._database.writing() as connection:
+            for pair in pairs:
+                number = _insert_pair(connection, pair, now)
+                shown = Pair(**{**pair.__dict__, "id": number})
+                _insert_vote(connection, Vote(shown, "tie", "identical", blind=True, created=now))
+                count += 1
+        return count
+
+    def undo(self, now: str, prompt: str | None = None) -> Vote | None:
+        """Take back the last vote that a person gave and that stands; returns it, or None where there is none."""
+        with self._database.writing() as connection:
+            row = connection.execute(
+                f"{_VOTES} WHERE undone IS NULL AND judge != 'identical' AND (? IS NULL OR prompt = ?) "
+                "ORDER BY votes.id DESC LIMIT 1",
+                (prompt, prompt),
+            ).fetchone()
+            if row is None:
+                return None
+            connection.execute("UPDATE votes SET undone = ? WHERE id = ?", (now, row["vote_id"]))
+            return _vote(row)
+
+    def standing(self, prompt: str) -> list[Vote]:
+        """Return all votes on a prompt that were not undone, in the order they were given."""
+        with self._database.reading() as connection:
+            rows = connection.execute(f"{_VOTES} WHERE prompt = ? AND undone IS NULL ORDER BY votes.id", (prompt,))
+            return [_vote(row) for row in rows]
+
+
+def _insert_pair(connection: sqlite3.Connection, pair: Pair, now: str) -> int:
+    number = connection.execute(
+        "INSERT INTO pairs (prompt, case_hash, left_result, right_result, left_contender, right_contender, shown) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(pair.prompt, pair.case_hash, pair.left_result, pair.right_result),
+            *(pair.left_contender, pair.right_contender, now),
+        ),
+    ).lastrowid
+    assert number is not None
+    return number
+
+
+def _insert_vote(connection: sqlite3.Connection, vote: Vote) -> int:
+    number = connection.execute(
+        "INSERT INTO votes (pair, choice, judge, blind, note, seconds, created) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (vote.pair.id, vote.choice, vote.judge, int(vote.blind), vote.note, vote.seconds, vote.created),
+    ).lastrowid
+    assert number is not None
+    return number
+
+
+def _pair(row: sqlite3.Row) -> Pair:
+    return Pair(
+        prompt=row["prompt"],
+        case_hash=row["case_hash"],
+        left_result=row["left_result"],
+        right_result=row["right_result"],
+        left_contender=row["left_contender"],
+        right_contender=row["right_contender"],
+        id=row["pair_id"],
+    )
+
+
+def _vote(row: sqlite3.Row) -> Vote:
+    return Vote(
+        pair=_pair(row),
+        choice=row["choice"],
+        judge=row["judge"],
+        blind=bool(row["blind"]),
+        created=row["created"],
+        note=row["note"],
+        seconds=row["seconds"],
+        id=row["vote_id"],
+    )

@@ -1,0 +1,1 @@
+"""The screen: the app, its commands, screens and widgets."""
