@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from workbench.cli.failing import guarded
 from workbench.cli.main import cli
 
@@ -19,7 +16,7 @@ def open_screen() -> None:
     from workbench.bench.bench import Bench
     from workbench.tui.app import WorkbenchApp  # only here: no command loads Textual
 
-    app = WorkbenchApp(Bench(Path.cwd(), os.environ))
+    app = WorkbenchApp(Bench.here())
     app.run()
     if app.return_code:
         raise SystemExit(app.return_code)

@@ -131,7 +131,7 @@ class CostLimitError(WorkbenchError):
 
 
 class StoreError(WorkbenchError):
-    """The database cannot be opened or is not what it should be; ``damaged`` says that its content is broken."""
+    """The database cannot be opened, or is not what it should be: ``damaged`` then says so."""
 
     damaged = False
 

@@ -1,4 +1,4 @@
-"""What holds for both doors to models over the network: the same questions, the same answers, the same failures."""
+"""What holds for both doors to models over the network: the same questions, answers and failures."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -19,6 +20,7 @@ from tests.support.loopback import Loopback, Reply
 from workbench.context.messages import Message
 from workbench.errors import CallError
 from workbench.models.calls import Answer, Call, Delta, Usage
+from workbench.models.doors.children import environment
 from workbench.models.doors.direct import DirectDoor
 from workbench.models.doors.through_litellm import LiteLLMDoor
 from workbench.models.gateway import Gateway
@@ -56,6 +58,14 @@ async def answer_of(door, call, key=KEY):
     assert isinstance(answer, Answer)
     assert "".join(delta.text for delta in deltas) == (answer.text if call.stream else "")
     return answer
+
+
+def runs(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
 
 
 async def failure_of(door, script, **more):
@@ -161,13 +171,22 @@ async def test_an_answer_that_only_begins_like_the_prefill_is_whole(door):
 async def test_odd_but_legal_streams_are_read(door):
     async with Loopback(Reply("Grüße 😀 an 你好 alle", odd=True)) as server:
         answer = await answer_of(door, call_of(door, server))
-    assert (answer.text, answer.finish, answer.usage.output) == ("Grüße 😀 an 你好 alle", "stop", 5)
+    assert (answer.text, answer.finish) == ("Grüße 😀 an 你好 alle", "stop")
+    # LiteLLM loses a report of tokens that comes after a comment, and then must not put its own guess there.
+    assert answer.usage.output == (5 if door.name == "direct" else None)
 
 
 async def test_a_stream_may_end_without_its_last_word(door):
     async with Loopback(Reply("all there", ending="silent")) as server:
         answer = await answer_of(door, call_of(door, server))
     assert (answer.text, answer.finish) == ("all there", "stop")
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+async def test_tokens_that_the_server_did_not_report_are_unknown(door, stream):
+    async with Loopback(Reply("some words", usage=False)) as server:
+        answer = await answer_of(door, call_of(door, server, stream=stream))
+    assert (answer.text, answer.usage) == ("some words", Usage())
 
 
 async def test_an_empty_answer_is_an_answer(door):
@@ -181,9 +200,14 @@ async def test_an_answer_cut_at_its_limit_says_so(door):
         assert (await answer_of(door, call_of(door, server))).finish == "length"
 
 
-async def test_a_refusal_is_kept(door):
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+async def test_a_refusal_is_kept(door, stream):
+    if stream and door.name == "litellm":
+        pytest.xfail(
+            "LiteLLM drops the field from streams; the provider that has it goes through the other door"
+        )
     async with Loopback(Reply(refusal="I cannot help with that.")) as server:
-        answer = await answer_of(door, call_of(door, server))
+        answer = await answer_of(door, call_of(door, server, stream=stream))
     assert (answer.text, answer.refusal) == ("", "I cannot help with that.")
 
 
@@ -227,13 +251,15 @@ async def test_a_key_that_the_server_repeats_is_not_repeated(door):
 @pytest.mark.parametrize(
     ("reply", "kinds"),
     [
-        (loopback.malformed(), {"protocol"}),
-        (loopback.wrong_type(), {"protocol"}),
+        # LiteLLM passes over what it cannot read, so that all that shows is an answer which never came.
+        (loopback.malformed(), {"protocol", "connection"}),
+        (loopback.wrong_type(), {"protocol", "connection"}),
         (loopback.error_object(), {"server"}),
         (Reply("one two three four", ending="cut"), {"connection"}),
+        (Reply("one two three four", ending="early"), {"connection"}),
         (Reply("one two three four", ending="error"), {"server"}),
     ],
-    ids=["malformed", "wrong type", "error object", "cut", "error in stream"],
+    ids=["malformed", "wrong type", "error object", "cut", "early end", "error in stream"],
 )
 async def test_a_broken_answer_is_a_failure_that_may_pass(door, reply, kinds):
     failure = await failure_of(door, reply)
@@ -316,9 +342,9 @@ async def test_no_proxy_stands_between_the_workbench_and_this_machine(door, monk
 
 
 class TestDirect:
-    async def test_a_stream_that_ends_early_and_cleanly_is_a_lost_connection(self, direct):
-        failure = await failure_of(direct, Reply("one two three", ending="early"))
-        assert (failure.kind, failure.retriable) == ("connection", True)
+    async def test_an_event_may_have_several_lines(self, direct):
+        async with Loopback(Reply("Grüße 😀", odd=True, lines=2)) as server:
+            assert (await answer_of(direct, call_of(direct, server))).text == "Grüße 😀"
 
     async def test_a_reasoning_model_gets_its_limit_under_its_own_name(self, direct):
         async with Loopback("ok") as server:
@@ -349,12 +375,56 @@ class TestDirect:
             assert (await failure_of(direct, moved)).kind == "protocol"
             assert elsewhere.requests == []
 
+    async def test_a_proxy_of_the_environment_is_used_for_other_machines(self, direct, monkeypatch):
+        async with Loopback("through the proxy") as proxy:
+            for name in ("http_proxy", "HTTP_PROXY"):
+                monkeypatch.setenv(name, proxy.url.removesuffix("/v1"))
+            monkeypatch.delenv("NO_PROXY", raising=False)
+            monkeypatch.delenv("no_proxy", raising=False)
+            model = Model(name="far", string="openai/far", api_base="http://models.invalid/v1")
+            answer = await answer_of(direct, Call(model, (Message("user", "Hi"),)))
+            assert answer.text == "through the proxy"
+            assert proxy.requests[0].headers["Host"] == "models.invalid"
+
+    async def test_certificates_that_cannot_be_read_are_named(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+        door = DirectDoor()
+        door.name = "direct"
+        async with Loopback("never") as server:
+            with pytest.raises(CallError, match="REQUESTS_CA_BUNDLE") as caught:
+                await events_of(door, call_of(door, server))
+        assert (caught.value.kind, caught.value.retriable) == ("connection", False)
+
     async def test_a_key_that_no_header_can_carry_is_named_and_not_shown(self, direct):
         async with Loopback("ok") as server:
             with pytest.raises(CallError) as caught:
                 await events_of(direct, call_of(direct, server), key="sk-1\nX-Evil: 1")
         assert caught.value.kind == "authentication"
         assert "sk-1" not in str(caught.value)
+
+    async def test_a_connection_that_the_server_had_dropped_is_not_a_failure(self, direct):
+        body = json.dumps({"choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}]}).encode()
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+        connections = []
+
+        async def answer_once(reader, writer):
+            connections.append(writer)
+            length = int(
+                (await reader.readuntil(b"\r\n\r\n")).lower().split(b"content-length: ")[1].split()[0]
+            )
+            await reader.readexactly(length)
+            writer.write(head + body)
+            await reader.readuntil(b"\r\n\r\n")  # the second request finds a closed door
+            writer.close()
+
+        async with await asyncio.start_server(answer_once, "127.0.0.1", 0) as server:
+            address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+            model = Model(name="lab", string="openai/lab", api_base=address)
+            for _ in range(2):
+                answer = await answer_of(direct, Call(model, (Message("user", "Hi"),), stream=False))
+                assert answer.text == "ok"
+            assert len(connections) == 2
+            await direct.close()
 
     async def test_connections_are_used_again(self, direct):
         peers = set()
@@ -392,6 +462,27 @@ class TestLiteLLM:
             assert (caught.value.kind, caught.value.retriable) == ("connection", True)
             assert (await answer_of(litellm, call_of(litellm, server))).text == "again"
 
+    async def test_the_child_never_outlives_a_killed_workbench(self):
+        code = textwrap.dedent("""
+            import asyncio
+            from workbench.models.doors.children import Child
+            from workbench.models.doors.through_litellm import CHILD
+            async def main():
+                child = await Child.start(CHILD, extra={})
+                print(child.pid, flush=True)
+                await asyncio.sleep(60)
+            asyncio.run(main())
+        """)
+        parent = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, env=environment({})
+        )
+        child = int(await parent.stdout.readline())
+        parent.kill()
+        await parent.wait()
+        async with asyncio.timeout(30):
+            while runs(child):
+                await asyncio.sleep(0.01)
+
     @pytest.mark.parametrize("param", ["api_base", "base_url", "api_key", "extra_headers", "mock_response"])
     async def test_params_that_could_send_a_key_elsewhere_are_refused(self, litellm, param):
         async with Loopback("elsewhere") as server:
@@ -415,10 +506,9 @@ class TestLiteLLM:
         async with Loopback("ok") as server:
             await answer_of(litellm, call_of(litellm, server))
         for name in ("cmdline", "environ"):
-            with open(f"/proc/{litellm.child_pid}/{name}", "rb") as file:
-                assert KEY.encode() not in file.read()
+            assert KEY.encode() not in Path(f"/proc/{litellm.child_pid}/{name}").read_bytes()
 
-    def test_the_workbench_itself_never_imports_litellm(self, tmp_path):
+    async def test_the_workbench_itself_never_imports_litellm(self, tmp_path):
         code = textwrap.dedent("""
             import asyncio, sys
             from workbench.context.messages import Message
@@ -444,7 +534,7 @@ class TestLiteLLM:
         done = subprocess.run(
             [sys.executable, "-P", "-c", code],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": os.getcwd()},
+            env=environment({}),
             capture_output=True,
             text=True,
             timeout=60,

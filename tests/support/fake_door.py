@@ -17,8 +17,9 @@ Script = Sequence[Sequence[Step]] | Callable[[Call, int], Sequence[Step]]
 class FakeDoor:
     """Each try follows the next list of steps of the script, the last one again and again.
 
-    ``script`` may also be a function of the call and the number of the try from 0. ``asked`` keeps calls and keys,
-    ``closed_early`` how many answers were given up by whoever asked, ``closed`` whether the door was closed.
+    ``script`` may also be a function of the call and the number of the try from 0. ``asked`` keeps calls and
+    keys, ``closed_early`` how many answers were given up by whoever asked, ``closed`` whether the door was
+    closed.
     """
 
     def __init__(self, script: Script) -> None:

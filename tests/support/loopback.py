@@ -1,4 +1,5 @@
-"""A server on 127.0.0.1 that speaks the OpenAI chat-completions protocol and answers by script, or misbehaves.
+"""A server on 127.0.0.1 that speaks the OpenAI chat-completions protocol and answers by script, or
+misbehaves.
 
 In an asynchronous test::
 
@@ -19,10 +20,11 @@ A script is one of:
 - a function of the request's body and its number from 0, which returns a text or a ``Reply``
 - nothing: every request is answered with its last user message
 
-Every way to answer is a field of ``Reply``; the functions below it name the common misdeeds. Tokens are words:
-``usage.prompt_tokens`` is the number of words in all messages, ``completion_tokens`` that of the answer (with
-``reasoning`` counted in). The log keeps every request, in order; ``requests[n].dropped`` is an event that is set when
-the client went away before the answer was whole, and ``most_at_once`` how many were under way together.
+Every way to answer is a field of ``Reply``; the functions below it name the common misdeeds. Tokens are
+words: ``usage.prompt_tokens`` is the number of words in all messages, ``completion_tokens`` that of the
+answer (with ``reasoning`` counted in). The log keeps every request, in order; ``requests[n].dropped`` is an
+event that is set when the client went away before the answer was whole, and ``most_at_once`` how many were
+under way together.
 
 By hand: ``python -m tests.support.loopback [PORT [TEXT]]``.
 """
@@ -63,10 +65,14 @@ class Reply:
     pieces: Sequence[str] | None = None
     """How the text is cut for streaming; by words where it is not said."""
     ending: str = "done"
-    """How a stream ends: ``done`` as it should, ``silent`` without [DONE], ``stall`` or ``cut`` after half of the
-    pieces, ``error`` with an error object after half of them, ``early`` cleanly but too soon."""
+    """How a stream ends: ``done`` as it should, ``silent`` without [DONE], ``stall`` or ``cut`` after half
+    of the pieces, ``error`` with an error object after half of them, ``early`` cleanly but too soon."""
     odd: bool = False
-    """Legal but odd: comments, CRLF, several data lines, and bytes cut anywhere, also within a character."""
+    """Legal but odd: comments, CRLF, other fields, and bytes cut anywhere, also within a character."""
+    lines: int = 1
+    """With ``odd``: data lines of an event, 1 or 2."""
+    usage: bool = True
+    """Whether the server reports tokens."""
     echo_prefill: bool = False
     cached: int = 0
     model: str = "loopback-1"
@@ -243,7 +249,8 @@ def _whole(body: Body, reply: Reply) -> Body:
     if reply.refusal is not None:
         message |= {"content": None, "refusal": reply.refusal}
     choice = {"index": 0, "message": message, "finish_reason": reply.finish}
-    return _chunk(reply, [choice]) | {"object": "chat.completion", "usage": _usage(body, reply)}
+    usage = {"usage": _usage(body, reply)} if reply.usage else {}
+    return _chunk(reply, [choice]) | {"object": "chat.completion"} | usage
 
 
 def _chunk(reply: Reply, choices: list[Body]) -> Body:
@@ -277,7 +284,7 @@ async def _stream(request: web.Request, body: Body, reply: Reply) -> web.StreamR
     deltas = _deltas(body, reply)
     whole = reply.ending in ("done", "silent")
     for delta in deltas if whole else deltas[: len(deltas) // 2 + 1]:
-        await _send(response, _chunk(reply, [{"index": 0, "delta": delta, "finish_reason": None}]), reply.odd)
+        await _send(response, _chunk(reply, [{"index": 0, "delta": delta, "finish_reason": None}]), reply)
         await asyncio.sleep(reply.gap)
     if reply.ending == "stall":
         await asyncio.sleep(3600)
@@ -286,27 +293,27 @@ async def _stream(request: web.Request, body: Body, reply: Reply) -> web.StreamR
         request.transport.abort()
     elif reply.ending == "error":
         await _send(
-            response, {"error": {"message": "Overloaded", "type": "overloaded_error", "code": 529}}, reply.odd
+            response, {"error": {"message": "Overloaded", "type": "overloaded_error", "code": 529}}, reply
         )
     elif whole:
         await _send(
-            response, _chunk(reply, [{"index": 0, "delta": {}, "finish_reason": reply.finish}]), reply.odd
+            response, _chunk(reply, [{"index": 0, "delta": {}, "finish_reason": reply.finish}]), reply
         )
-        if (body.get("stream_options") or {}).get("include_usage"):
-            await _send(response, _chunk(reply, []) | {"usage": _usage(body, reply)}, reply.odd)
+        if reply.usage and (body.get("stream_options") or {}).get("include_usage"):
+            await _send(response, _chunk(reply, []) | {"usage": _usage(body, reply)}, reply)
         if reply.ending == "done":
             await response.write(b"data: [DONE]\n\n")
     return response
 
 
-async def _send(response: web.StreamResponse, chunk: Body, odd: bool) -> None:
+async def _send(response: web.StreamResponse, chunk: Body, reply: Reply) -> None:
     text = json.dumps(chunk, ensure_ascii=False)
-    if not odd:
+    if not reply.odd:
         await response.write(f"data: {text}\n\n".encode())
         return
     # JSON may be broken at a comma between its values, where a line break is white space.
-    head, comma, tail = text.partition(', "object"')
-    event = f": keep-alive\r\nevent: message\r\nid: 1\r\ndata:{head}\r\ndata: {comma}{tail}\r\n\r\n".encode()
+    data = text.replace(', "object"', '\r\ndata: , "object"', 1) if reply.lines == 2 else text
+    event = f": keep-alive\r\nevent: message\r\nid: 1\r\ndata:{data}\r\n\r\n".encode()
     for start in range(0, len(event), 7):
         await response.write(event[start : start + 7])
         await asyncio.sleep(0)  # let each piece leave by itself

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,7 @@ from workbench.bench.previewing import Previewing
 from workbench.bench.running import Running
 from workbench.bench.versions import Versions
 from workbench.context.worker import RenderWorker
-from workbench.errors import ModelUnreadyError, StoreError
+from workbench.errors import ModelUnreadyError, ProjectError, PromptError, StoreError, did_you_mean
 from workbench.models.access import key_for
 from workbench.models.catalogue import Catalogue
 from workbench.models.doors.direct import DirectDoor
@@ -81,17 +82,33 @@ class Bench:
             self.settings,
             self.catalogue,
             self.versions,
-            self._worker,
             self.previewing,
             self.store,
             self.gateway,
             self.check_ready,
         )
 
+    @classmethod
+    def here(cls) -> Bench:
+        """Return the bench of the project around the working folder, with this process's environment."""
+        try:
+            folder = Path.cwd()
+        except OSError as broken:
+            raise ProjectError(
+                f"the working folder cannot be used: {broken.strerror}", hint="Go to another folder."
+            ) from broken
+        return cls(folder, os.environ)
+
     @cached_property
     def dueling(self) -> Dueling:
         """Pairs, votes and ratings, with the person at the keyboard as judge."""
-        return Dueling(self.store, self.history.author() or getpass.getuser())
+        return Dueling(self.store, self._judge)
+
+    def check_prompt(self, name: str) -> None:
+        """Raise PromptError for a name that is no prompt of this project and never was run as one."""
+        names = self.library.names()
+        if name not in names and not self.store.runs.contenders(name):
+            raise PromptError(f"there is no prompt “{name}”", hint=did_you_mean(name, names))
 
     def key_for(self, model: Model) -> str | None:
         """Return the key to call a model with; raises ModelUnreadyError where it is missing or trust is."""
@@ -113,11 +130,13 @@ class Bench:
         except ModelUnreadyError as unready:
             return Readiness(model, unready.message, unready.hint)
         if model.api_base and not await reachable(model.api_base):
-            return Readiness(model, f"no server answers at {model.api_base}", "Start it, or correct api_base.")
+            return Readiness(
+                model, f"no server answers at {model.api_base}", "Start it, or correct api_base."
+            )
         return Readiness(model)
 
     def move_damaged_aside(self) -> Path | None:
-        """Rename the database where it is damaged, and return its new name; None where nothing is wrong with it."""
+        """Rename the database where it is damaged and return its new name; None where nothing is wrong."""
         try:
             damaged = bool(self.store.database.check())
         except StoreError as error:
@@ -125,6 +144,13 @@ class Bench:
                 raise
             damaged = True
         return self.store.database.move_aside() if damaged else None
+
+    def _judge(self) -> str:
+        """Return who is at the keyboard: the name git commits with, else the name of the account."""
+        try:
+            return self.history.author() or getpass.getuser()
+        except (KeyError, OSError):  # an account without a name, as in a container
+            return "someone"
 
     async def close(self) -> None:
         """End every child process and close every file."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from workbench.bench.bench import Bench
-from workbench.errors import WorkbenchError
+from workbench.errors import StoreError, WorkbenchError
+
+MOVE_ASIDE = "“workbench doctor --move-aside” keeps it under another name and begins a new one."
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,24 @@ def _files(bench: Bench) -> Iterator[Check]:
         yield Check("keys", False, bench.keys.warning)
     yield _tried("database", lambda: _database(bench))
     names = bench.library.names()
-    broken = [one for name in names if not (one := _tried(name, lambda name=name: _prompt(bench, name))).ok]  # type: ignore[misc]
+    prompts = [_tried(name, partial(_prompt, bench, name)) for name in names]
+    broken = [prompt for prompt in prompts if not prompt.ok]
     yield Check("prompts", not broken, f"{len(names)} prompts, {len(broken)} broken")
     yield from broken
 
 
 def _database(bench: Bench) -> str:
     wrong = bench.store.database.check()
-    return wrong[0] if wrong else f"{len(bench.store.runs.newest(1000))} runs in {bench.store.database.path.name}"
+    if wrong:
+        raise StoreError(f"the database is damaged: {wrong[0]}", hint=MOVE_ASIDE)
+    return f"{bench.store.database.path.name} is in order"
 
 
 def _prompt(bench: Bench, name: str) -> str:
-    bench.versions.load(name)
-    return f"{len(bench.versions.cases(name))} cases"
+    version = bench.versions.load(name).version
+    cases = bench.versions.cases(name)
+    bench.previewing.render_all(version, cases)
+    return f"{len(cases)} cases"
 
 
 def _tried(what: str, attempt: Callable[[], str]) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from workbench.context.messages import Context
 from workbench.models.embedded import EmbeddedDoor
@@ -14,6 +15,14 @@ from workbench.project.yaml import Value
 from workbench.store.store import Store
 
 
+@dataclass(frozen=True)
+class Past:
+    """What earlier runs teach about a prompt and a model: ``correction`` is None where the count is exact."""
+
+    correction: Correction | None
+    typical: Typical
+
+
 class Counting:
     """Counts contexts, with what earlier runs reported as correction."""
 
@@ -22,27 +31,28 @@ class Counting:
         self._embedded = embedded
         self._store = store
 
+    def past(self, prompt: str, model: Model, schema: Mapping[str, Value] | None) -> Past:
+        """Return what past results say of this prompt and this model; reads the store."""
+        correction = None
+        if not model.local and (not model.exact or schema is not None):
+            correction = Correction(*self._store.runs.reported(model.string, model.api_base))
+        mean, observations = self._store.runs.typical_output(prompt, model.string)
+        return Past(correction, Typical(None if mean is None else round(mean), observations))
+
     async def count(
-        self, context: Context, model: Model, schema: Mapping[str, Value] | None = None
+        self, context: Context, model: Model, schema: Mapping[str, Value] | None, past: Past
     ) -> tuple[Context, TokenCount]:
         """Return the context as this model receives it, and its tokens.
 
-        The embedded engine inserts messages of its own; for every other model the context comes back as it is.
-        Raises ModelUnreadyError where the engine or an encoding is missing, CallError where the engine fails.
+        The embedded engine inserts messages of its own; for every other model the context comes back as it
+        is. Raises ModelUnreadyError where the engine or an encoding is missing, CallError where the engine
+        fails.
         """
         if model.local:
             engine = await self._embedded.engine(model)
             composed = await engine.compose(context.messages)
             return count_composed(context, composed, schema=schema)
-        return context, await asyncio.to_thread(self._by_tiktoken, context, model, schema)
-
-    def typical(self, prompt: str, model: Model) -> Typical:
-        """Return what past results of this prompt and model wrote."""
-        mean, observations = self._store.runs.typical_output(prompt, model.string)
-        return Typical(None if mean is None else round(mean), observations)
-
-    def _by_tiktoken(self, context: Context, model: Model, schema: Mapping[str, Value] | None) -> TokenCount:
-        correction = None
-        if not model.exact or schema is not None:
-            correction = Correction(*self._store.runs.reported(model.string, model.api_base))
-        return self._tokenizers.count(context, model, schema=schema, correction=correction)
+        count = await asyncio.to_thread(
+            self._tokenizers.count, context, model, schema=schema, correction=past.correction
+        )
+        return context, count

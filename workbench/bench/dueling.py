@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from random import Random
 
 from workbench.bench.clock import utc_now
+from workbench.bench.shown import short_version
 from workbench.errors import UsageError
 from workbench.project.yaml import Value
 from workbench.store.records import Cell, Contender, Pair, Vote
 from workbench.store.store import Store
 from workbench.verdicts.pairs import Candidate, NoPair, identical_pairs, next_pair
-from workbench.verdicts.ratings import Board, rate
-from workbench.verdicts.votes import Ballot, Choice
+from workbench.verdicts.ratings import Board, Row, rate
+from workbench.verdicts.votes import IDENTICAL, Ballot, Choice
 
 GROUPINGS = ("contender", "version", "model")
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A pair on screen: both texts, and the case they answer. Who wrote them is in ``pair``, for after the vote."""
+    """A pair on screen: both texts, and the case they answer. ``pair`` knows who wrote them."""
 
     pair: Pair
     case: str | None
@@ -67,9 +68,12 @@ class BoardView:
 
 
 class Dueling:
-    """Shows pairs, takes votes, and rates. Choosing is random unless ``rng`` is seeded."""
+    """Shows pairs, takes votes, and rates.
 
-    def __init__(self, store: Store, judge: str, rng: Random | None = None) -> None:
+    ``judge`` tells who votes and is asked when somebody does. Choosing is random unless ``rng`` is seeded.
+    """
+
+    def __init__(self, store: Store, judge: Callable[[], str], rng: Random | None = None) -> None:
         self._store = store
         self._judge = judge
         self._rng = rng or Random()
@@ -87,7 +91,7 @@ class Dueling:
         if isinstance(chosen, NoPair):
             return chosen
         pair = _pair(prompt, chosen.left, chosen.right)
-        pair = Pair(**{**pair.__dict__, "id": self._store.votes.show(pair, utc_now())})
+        pair = replace(pair, id=self._store.votes.show(pair, utc_now()))
         return self._shown(pair, cells)
 
     def vote(
@@ -102,7 +106,7 @@ class Dueling:
         """Store a judgement of a pair that was shown; raises UsageError for a choice there is not."""
         if choice not in set(Choice):
             raise UsageError(f"“{choice}” is no choice", hint=f"Choose from: {', '.join(Choice)}.")
-        vote = Vote(self._store.votes.pair(pair), choice, self._judge, blind, utc_now(), note, seconds)
+        vote = Vote(self._store.votes.pair(pair), choice, self._judge(), blind, utc_now(), note, seconds)
         self._store.votes.add(vote)
         return vote
 
@@ -121,42 +125,56 @@ class Dueling:
         By version or by model only votes between contenders that are alike in all else are used.
         """
         if by not in GROUPINGS:
-            raise UsageError(f"the board cannot group by “{by}”", hint=f"Choose from: {', '.join(GROUPINGS)}.")
+            raise UsageError(
+                f"the board cannot group by “{by}”", hint=f"Choose from: {', '.join(GROUPINGS)}."
+            )
         known = {contender.id: contender for contender in self._store.runs.contenders(prompt)}
-        votes = self._store.votes.standing(prompt)
-        groups = {str(number): _group(contender, by) for number, contender in known.items()}
-        ballots = [
-            Ballot(groups[b.first], groups[b.second], b.case, b.outcome, b.results, b.judge, b.blind)
-            for b in map(_ballot, votes)
-            if by == "contender" or _rest(known[int(b.first)], by) == _rest(known[int(b.second)], by)
+        groups = {number: _group(contender, by) for number, contender in known.items()}
+        votes = [
+            vote
+            for vote in self._store.votes.standing(prompt)
+            if by == "contender"
+            or _rest(known[vote.pair.left_contender], by) == _rest(known[vote.pair.right_contender], by)
         ]
-        judged = {str(cell.contender.id) for cell in self._store.runs.judged_cells(prompt)}
-        names = list(dict.fromkeys(groups[number] for number in groups if number in judged))
-        board = rate(ballots, names)
-        members: dict[str, list[Contender]] = {}
-        for number, group in groups.items():
-            members.setdefault(group, []).append(known[int(number)])
+        judged = {cell.contender.id for cell in self._store.runs.judged_cells(prompt)}
+        names = dict.fromkeys(groups[number] for number in known if number in judged)
+        board = rate((_ballot(vote, groups) for vote in votes), list(names))
+        people = [vote for vote in votes if vote.judge != IDENTICAL]
+        rows = self._rows(board, by, known, groups)
+        return BoardView(by, rows, board, len(people), sum(vote.blind for vote in people))
+
+    def _rows(
+        self, board: Board, by: str, known: Mapping[int, Contender], groups: Mapping[int, str]
+    ) -> tuple[BoardRow, ...]:
         costs = self._store.runs.costs(known)
         labels = self.labels(list(known.values()))
-        people = [vote for vote in votes if vote.judge != "identical"]
         rows = []
         for row in board.rows:
-            first = members[row.contender][0]
-            spent = [costs[member.id] for member in members[row.contender] if member.id in costs]
+            members = [number for number, group in groups.items() if group == row.contender]
+            first = known[members[0]]
+            spent = [costs[member] for member in members if member in costs]
             rows.append(
                 BoardRow(
                     label=labels[first.id] if by == "contender" else _group_label(first, by),
                     contender=first,
                     cost=_mean_cost([cost for cost, _ in spent]),
                     total=_mean([total for _, total in spent if total is not None]),
-                    **{name: getattr(row, name) for name in _SHARED},
+                    **{name: getattr(row, name) for name in _OF_THE_RATING},
                 )
             )
-        return BoardView(by, tuple(rows), board, len(people), sum(vote.blind for vote in people))
+        return tuple(rows)
 
     def labels(self, contenders: Sequence[Contender]) -> dict[int, str]:
-        """Return a label for each contender that says what sets it apart: version and model, params where they differ."""
-        labels = {contender.id: f"v:{contender.version[:6]} · {contender.model}" for contender in contenders}
+        """Return a label for each contender that sets it apart: version and model, and params that differ.
+
+        A version that was run as committed is named by its commit, any other by its hash.
+        """
+        commits = self._store.runs.commits([contender.id for contender in contenders])
+        labels = {
+            contender.id: f"{commits.get(contender.id, '')[:7] or short_version(contender.version)}"
+            f" · {contender.model}"
+            for contender in contenders
+        }
         for contender in contenders:
             alike = [other for other in contenders if labels[other.id] == labels[contender.id]]
             if len(alike) > 1:
@@ -167,7 +185,8 @@ class Dueling:
         return labels
 
     def _ballots(self, prompt: str) -> list[Ballot]:
-        return [_ballot(vote) for vote in self._store.votes.standing(prompt)]
+        groups = {contender.id: str(contender.id) for contender in self._store.runs.contenders(prompt)}
+        return [_ballot(vote, groups) for vote in self._store.votes.standing(prompt)]
 
     def _shown(self, pair: Pair, cells: Sequence[Cell]) -> Shown:
         texts = {cell.result.id: cell.result.text for cell in cells if cell.result}
@@ -176,7 +195,10 @@ class Dueling:
         return Shown(pair, case, inputs, texts[pair.left_result], texts[pair.right_result])
 
 
-_SHARED = ("votes", "wins", "losses", "ties", "bad", "identical", "win_rate", "rating", "low", "high", "undecided", "votes_needed")
+_OF_THE_RATING = {each.name for each in fields(BoardRow)} & {each.name for each in fields(Row)} - {
+    "contender"
+}
+"""What a line of the board takes over from the rating as it is."""
 
 
 def _candidate(cell: Cell) -> Candidate:
@@ -188,11 +210,11 @@ def _pair(prompt: str, left: Candidate, right: Candidate) -> Pair:
     return Pair(prompt, left.case, left.result, right.result, int(left.contender), int(right.contender))
 
 
-def _ballot(vote: Vote) -> Ballot:
+def _ballot(vote: Vote, groups: Mapping[int, str]) -> Ballot:
     pair = vote.pair
     return Ballot(
-        first=str(pair.left_contender),
-        second=str(pair.right_contender),
+        first=groups[pair.left_contender],
+        second=groups[pair.right_contender],
         case=pair.case_hash,
         outcome=Choice(vote.choice).outcome(),
         results=(pair.left_result, pair.right_result),
@@ -216,7 +238,7 @@ def _rest(contender: Contender, by: str) -> tuple[object, ...]:
 
 
 def _group_label(contender: Contender, by: str) -> str:
-    return f"v:{contender.version[:6]}" if by == "version" else contender.model
+    return short_version(contender.version) if by == "version" else contender.model
 
 
 def _differing_params(contenders: Sequence[Contender]) -> list[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.bench.counting import Counting
+from workbench.bench.counting import Counting, Past
 from workbench.bench.versions import Target, Versions
 from workbench.context.messages import Context
 from workbench.context.render import unused_inputs
 from workbench.context.worker import RenderWorker
-from workbench.errors import CallError, ModelUnreadyError
+from workbench.errors import CallError, ModelUnreadyError, WorkbenchError
 from workbench.models.catalogue import Catalogue
 from workbench.models.estimate import CostEstimate, estimate
 from workbench.models.fit import problems
@@ -19,17 +19,20 @@ from workbench.models.model import Model
 from workbench.models.tokens import TokenCount
 from workbench.project.settings import Settings
 from workbench.project.yaml import Value
-from workbench.prompts.cases import Case, choose
+from workbench.prompts.cases import Case
 from workbench.prompts.version import Version
 from workbench.runs.plan import merged
+
+NO_CASE = Case("", {})
+"""What a prompt without cases is rendered with."""
 
 
 @dataclass(frozen=True)
 class ModelPreview:
     """What one model makes of the context.
 
-    ``context`` is what this model receives, with what its engine inserts. ``count`` and ``cost`` are None where they
-    cannot be known, and ``unready`` then says why. ``problems`` would keep a run from starting.
+    ``context`` is what this model receives, with what its engine inserts. ``count`` and ``cost`` are None
+    where they cannot be known, and ``unready`` then says why. ``problems`` would keep a run from starting.
     """
 
     model: Model
@@ -61,7 +64,12 @@ class Previewing:
     """Renders and counts."""
 
     def __init__(
-        self, settings: Settings, catalogue: Catalogue, versions: Versions, worker: RenderWorker, counting: Counting
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        versions: Versions,
+        worker: RenderWorker,
+        counting: Counting,
     ) -> None:
         self._settings = settings
         self._catalogue = catalogue
@@ -78,27 +86,6 @@ class Previewing:
         """Return the params of a call: defaults, then the model's, the prompt's, and those given at last."""
         return merged(self._settings.default_params, model.params, version.prompt.params, over)
 
-    def case_for(
-        self, name: str, case: str | None, inputs: Mapping[str, Value], unsaved: Mapping[str, bytes] | None = None
-    ) -> Case | None:
-        """Return the case to render: the one named, else the first, with ``inputs`` over its own.
-
-        With inputs alone that make a case of their own, or with none at all, no case of the files is used: None is a
-        prompt that needs no inputs.
-        """
-        cases = self._versions.cases(name, unsaved)
-        if case is not None:
-            chosen = choose(cases, case, name)
-        elif inputs:
-            return Case("inputs", inputs)
-        elif cases:
-            chosen = cases[0]
-        else:
-            return None
-        if not inputs:
-            return chosen
-        return Case(f"{chosen.name}+inputs", {**chosen.inputs, **inputs}, place=chosen.place)
-
     async def preview(
         self,
         target: str,
@@ -109,39 +96,72 @@ class Previewing:
     ) -> Preview:
         """Return the context of a target and a case, counted and priced for each model.
 
-        Raises UsageError and its kinds for what cannot be read or rendered. A model that is not ready is no error.
+        Raises UsageError and its kinds for what cannot be read or rendered. A model that is not ready is no
+        error.
         """
         loaded, chosen, context = await asyncio.to_thread(self.render, target, case, inputs or {}, unsaved)
-        warnings = [
-            f"the input “{name}” of the case is not used by this version"
-            for name in unused_inputs(loaded.version, chosen.inputs if chosen else ())
-        ]
+        warnings = unused(loaded.version, [chosen] if chosen else [])
         found = [
-            await self.for_model(loaded.version, context, model) for model in self.models_of(loaded.version, models)
+            await self.for_model(loaded.version, context, model)
+            for model in self.models_of(loaded.version, models)
         ]
-        return Preview(loaded, chosen, context, tuple(found), tuple(warnings))
+        return Preview(loaded, chosen, context, tuple(found), warnings)
 
     def render(
-        self, target: str, case: str | None, inputs: Mapping[str, Value], unsaved: Mapping[str, bytes] | None = None
+        self,
+        target: str,
+        case: str | None,
+        inputs: Mapping[str, Value],
+        unsaved: Mapping[str, bytes] | None = None,
     ) -> tuple[Target, Case | None, Context]:
-        """Return the version, the case and the rendered context; blocks while the worker renders."""
+        """Return the version, the case (the first where none is named) and the rendered context.
+
+        Blocks while the worker renders. The case is None where there is none, for a prompt without inputs.
+        """
         loaded = self._versions.load(target, unsaved)
-        chosen = self.case_for(loaded.version.prompt.name, case, inputs, unsaved)
-        values = chosen.inputs if chosen else {}
-        return loaded, chosen, self._worker.render(loaded.version, values, chosen.place if chosen else None)
+        name = loaded.version.prompt.name
+        cases = self._versions.cases_to_render(name, () if case is None else (case,), inputs, unsaved)
+        return loaded, cases[0] if cases else None, self.render_all(loaded.version, cases[:1] or [NO_CASE])[0]
+
+    def render_all(self, version: Version, cases: Sequence[Case]) -> list[Context]:
+        """Return the context of each case; raises the first error there is. Blocks while rendering."""
+        contexts = []
+        for outcome in self._worker.render_all(version, [(case.inputs, case.place) for case in cases]):
+            if isinstance(outcome, WorkbenchError):
+                raise outcome
+            contexts.append(outcome)
+        return contexts
 
     async def for_model(
-        self, version: Version, context: Context, model: Model, over: Mapping[str, Value] | None = None
+        self,
+        version: Version,
+        context: Context,
+        model: Model,
+        over: Mapping[str, Value] | None = None,
+        past: Past | None = None,
     ) -> ModelPreview:
-        """Return what one model makes of a rendered context."""
+        """Return what one model makes of a rendered context; ``past`` spares reading it for each of many."""
         schema = version.prompt.schema
         params = self.params_for(version, model, over or {})
+        past = past or await self.past(version, model)
         try:
-            received, count = await self._counting.count(context, model, schema)
+            received, count = await self._counting.count(context, model, schema, past)
         except (ModelUnreadyError, CallError) as unready:
             found = problems(model, params, schema, context.prefill)
             return ModelPreview(model, params, context, None, None, found, str(unready))
-        typical = await asyncio.to_thread(self._counting.typical, version.prompt.name, model)
-        cost = estimate(model, params, count.total, typical)
+        cost = estimate(model, params, count.total, past.typical)
         found = problems(model, params, schema, context.prefill, count)
         return ModelPreview(model, params, received, count, cost, found)
+
+    async def past(self, version: Version, model: Model) -> Past:
+        """Return what earlier runs teach about this prompt and this model."""
+        return await asyncio.to_thread(self._counting.past, version.prompt.name, model, version.prompt.schema)
+
+
+def unused(version: Version, cases: Iterable[Case]) -> tuple[str, ...]:
+    """Return a warning for each input of these cases that this version does not know."""
+    given = dict.fromkeys(name for case in cases for name in case.inputs)
+    return tuple(
+        f"the input “{name}” is not used by {version.prompt.name} {version.short}"
+        for name in unused_inputs(version, given)
+    )

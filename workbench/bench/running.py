@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import cast
 
 from workbench.bench.clock import utc_now
-from workbench.bench.previewing import ModelPreview, Previewing
+from workbench.bench.previewing import NO_CASE, ModelPreview, Previewing, unused
+from workbench.bench.shown import usd
 from workbench.bench.versions import Target, Versions
 from workbench.context.messages import Context, Message, context_hash
-from workbench.context.worker import RenderWorker
-from workbench.errors import CostLimitError, UnfitError, UsageError, WorkbenchError
+from workbench.errors import CostLimitError, Place, UnfitError, UsageError
 from workbench.models.calls import Call
 from workbench.models.catalogue import Catalogue
 from workbench.models.estimate import estimate
 from workbench.models.gateway import Gateway
 from workbench.models.model import PICO, Model
-from workbench.project.settings import Settings
+from workbench.project.settings import FILE_NAME, Settings
 from workbench.project.yaml import Value
-from workbench.prompts.cases import Case, choose
+from workbench.prompts.cases import Case
+from workbench.prompts.version import Version
 from workbench.runs.budget import Budget
 from workbench.runs.events import Ended, Planned, RunEvent
 from workbench.runs.plan import Plan, Question, call_key, make_plan, swept
@@ -34,9 +37,10 @@ from workbench.store.store import Store
 class Request:
     """What a person asks to run.
 
-    ``targets`` are prompts at revisions; no ``models`` means the prompt's own; no ``cases`` means all of them;
-    ``inputs`` make a case of their own. ``params`` maps each param to the values it is to take. ``unsaved`` holds files
-    as they are on screen. ``fresh`` asks again what the cache could answer. ``stream`` asks for text as it arrives.
+    ``targets`` are prompts at revisions; no ``models`` means the prompt's own; no ``cases`` means all of
+    them; ``inputs`` make a case of their own. ``params`` maps each param to the values it is to take.
+    ``unsaved`` holds files as they are on screen. ``fresh`` asks again what the cache could answer.
+    ``stream`` asks for text as it arrives.
     """
 
     targets: tuple[str, ...]
@@ -52,7 +56,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A plan that can be started, with what must be kept so that every result can be traced."""
+    """A plan that can be started, with what must be kept so that every result can be traced.
+
+    ``run`` is the number of a run that is taken up again, ``spent`` what it has cost and ``allowed`` what it
+    was allowed to cost, in pico-dollars. ``warnings`` are one line each.
+    """
 
     plan: Plan
     targets: tuple[Target, ...]
@@ -60,6 +68,8 @@ class Prepared:
     cases: Mapping[str, Mapping[str, Value]]
     run: int | None = None
     spent: int = 0
+    allowed: int | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class Running:
@@ -73,7 +83,6 @@ class Running:
         settings: Settings,
         catalogue: Catalogue,
         versions: Versions,
-        worker: RenderWorker,
         previewing: Previewing,
         store: Store,
         gateway: Gateway,
@@ -82,7 +91,6 @@ class Running:
         self._settings = settings
         self._catalogue = catalogue
         self._versions = versions
-        self._worker = worker
         self._previewing = previewing
         self._store = store
         self._gateway = gateway
@@ -91,60 +99,86 @@ class Running:
     async def prepare(self, request: Request) -> Prepared:
         """Return the plan of a request, with nothing sent and nothing stored.
 
-        Raises UsageError and its kinds, UnfitError with every contender that cannot run, and ModelUnreadyError.
+        Raises UsageError and its kinds, UnfitError with every contender that cannot run, and
+        ModelUnreadyError.
         """
         if request.samples < 1:
             raise UsageError(f"samples must be at least 1, not {request.samples}")
-        questions: list[Question] = []
+        questions: dict[tuple[str, ...], Question] = {}
         targets: list[Target] = []
         cases: dict[str, Mapping[str, Value]] = {}
+        warnings: dict[str, None] = {}
         for name in dict.fromkeys(request.targets):
-            target = await asyncio.to_thread(self._versions.load, name, request.unsaved)
-            if any(known.version.hash == target.version.hash for known in targets):
-                continue  # the same version under two names is one contender
+            target, rendered = await asyncio.to_thread(self._render, name, request)
             targets.append(target)
-            rendered = await asyncio.to_thread(self._render, target, request)
             cases.update((case.hash, case.inputs) for case, _ in rendered)
-            questions += await self._questions(target, rendered, request)
+            warnings.update(dict.fromkeys(unused(target.version, (case for case, _ in rendered))))
+            for question in await self._questions(target, rendered, request):
+                # A contender under two names, or a case under two, competes once.
+                questions.setdefault(_identity(question.cell), question)
         if not questions:
             raise UsageError(
-                "there is no model to ask", hint="Name one with -m, or under defaults: models: in .workbench.yml."
+                "there is no model to ask",
+                hint=f"Name one with -m, or under defaults: models: in {FILE_NAME}.",
             )
-        ordered = [_placed(question, position) for position, question in enumerate(questions)]
-        keys = {question.cell.call_key for question in ordered}
-        answers = {} if request.fresh else await asyncio.to_thread(self._store.runs.answers, keys)
-        prompts = ", ".join(dict.fromkeys(target.version.prompt.name for target in targets))
-        plan = make_plan(prompt=prompts, samples=request.samples, questions=ordered, answers=answers)
-        contexts = {question.cell.context: question.call.messages for question in ordered}
-        return Prepared(plan, tuple(targets), tuple(contexts.values()), cases)
+        # By case and not by contender, so that the answers to one case come in side by side.
+        turn = {key: number for number, key in enumerate(cases)}
+        ordered = sorted(
+            questions.values(), key=lambda question: (turn[question.cell.case_hash], question.cell.sample)
+        )
+        plan = await asyncio.to_thread(self._plan, ordered, request)
+        contexts = {question.cell.context: question.call.messages for question in questions.values()}
+        return Prepared(plan, tuple(targets), tuple(contexts.values()), cases, warnings=tuple(warnings))
 
-    def resume(self, run: int | None = None) -> Prepared:
-        """Return what is left of a run, the last one by default, from the contexts stored when it was planned."""
+    def resume(self, run: int | None = None, *, stream: bool = True) -> Prepared:
+        """Return what is left of a run, the last one by default, from the contexts stored with its plan.
+
+        Raises ModelUnreadyError for a model that is left to be asked and cannot be called.
+        """
         record = self._store.runs.get(run)
         cells = self._store.runs.cells(record.id)
-        questions = [self._question_again(cell) for cell in cells]
-        answers = {cell.call_key: cell.result for cell in cells if cell.result and cell.result.status in ANSWERED}
-        spent = sum(cell.result.cost or 0 for cell in cells if cell.result and not cell.cached)
+        done = {cell.position: cell for cell in cells if cell.result and cell.result.status in ANSWERED}
+        answers = {cell.call_key: cell.result for cell in done.values() if cell.result}
+        questions = [self._question_again(replace(cell, result=None), stream) for cell in cells]
         plan = make_plan(record.prompt, record.samples, questions, answers)
-        return Prepared(plan, (), (), {}, run=record.id, spent=spent)
+        # What this run answered itself stays its own and is not marked as cached.
+        plan = replace(plan, cells=tuple(done.get(cell.position, cell) for cell in plan.cells))
+        for model in {call.call.model.name: call.call.model for call in plan.calls}.values():
+            self._ready(model)
+        spent = sum(cell.result.cost or 0 for cell in cells if cell.result and not cell.cached)
+        allowed = self._store.runs.cost_limit(record.id)
+        return Prepared(plan, (), (), {}, run=record.id, spent=spent, allowed=allowed)
 
     def check_cost(self, prepared: Prepared, max_cost: Decimal | None = None) -> None:
         """Raise CostLimitError where the typical cost of a plan exceeds the limit."""
-        limit = self.limit(max_cost)
-        typical = prepared.plan.estimate.typical
-        if typical > limit:
-            raise CostLimitError(
-                f"this run would typically cost {_usd(typical)} USD, and the limit is {_usd(limit)} USD",
-                hint=f"Allow it with --max-cost {_usd(typical)}, or raise limits: cost: in .workbench.yml.",
-            )
+        limit = self.limit(max_cost, prepared)
+        typical = prepared.spent + prepared.plan.estimate.typical
+        if typical <= limit:
+            return
+        raise CostLimitError(
+            f"this run would typically cost {usd(typical)} USD, and the limit is {usd(limit)} USD",
+            hint=f"Allow it with --max-cost {self.allowance(prepared):f}, "
+            f"or raise “limits: {{cost: …}}” in {FILE_NAME}.",
+        )
 
-    def limit(self, max_cost: Decimal | None = None) -> int:
-        """Return the cost limit of a run in pico-dollars."""
+    def allowance(self, prepared: Prepared) -> Decimal:
+        """Return the limit in USD that a plan needs to be done in full: its high cost where one is known."""
+        cost = prepared.plan.estimate
+        return Decimal(usd(prepared.spent + (cost.typical if cost.high is None else cost.high)) or 0)
+
+    def limit(self, max_cost: Decimal | None = None, prepared: Prepared | None = None) -> int:
+        """Return the cost limit of a run in pico-dollars.
+
+        It is ``max_cost`` in USD, else what the run was allowed when it was planned, else what the settings
+        say.
+        """
+        if max_cost is None and prepared is not None and prepared.allowed is not None:
+            return prepared.allowed
         return int((self._settings.limits.cost if max_cost is None else max_cost) * PICO)
 
     def start(self, prepared: Prepared, max_cost: Decimal | None = None) -> RunInProgress:
         """Return the run, not yet begun: iterate over its events to make it go."""
-        limit = self.limit(max_cost)
+        limit = self.limit(max_cost, prepared)
         runner = Runner(
             ask=self._gateway.ask,
             keep=lambda results: self._store.runs.add_results(progress.run, results),
@@ -155,46 +189,44 @@ class Running:
         progress = RunInProgress(prepared, runner, self._store, limit)
         return progress
 
-    def _render(self, target: Target, request: Request) -> list[tuple[Case, Context]]:
-        cases = self._cases(target, request)
-        outcomes = self._worker.render_all(target.version, [(case.inputs, case.place) for case in cases])
-        rendered = []
-        for case, outcome in zip(cases, outcomes, strict=True):
-            if isinstance(outcome, WorkbenchError):
-                raise outcome
-            rendered.append((case, outcome))
-        return rendered
-
-    def _cases(self, target: Target, request: Request) -> list[Case]:
-        name = target.version.prompt.name
-        if request.inputs and not request.cases:
-            return [Case("inputs", request.inputs)]
-        known = self._versions.cases(name, request.unsaved)
-        if not request.cases:
-            return list(known) or [Case("", {})]
-        chosen = [choose(known, wanted, name) for wanted in request.cases]
-        if not request.inputs:
-            return chosen
-        return [Case(f"{case.name}+inputs", {**case.inputs, **request.inputs}, place=case.place) for case in chosen]
+    def _render(self, name: str, request: Request) -> tuple[Target, list[tuple[Case, Context]]]:
+        target = self._versions.load(name, request.unsaved)
+        cases = self._versions.cases_to_render(
+            target.version.prompt.name, request.cases, request.inputs, request.unsaved
+        ) or [NO_CASE]
+        contexts = self._previewing.render_all(target.version, cases)
+        return target, list(zip(cases, contexts, strict=True))
 
     async def _questions(
         self, target: Target, rendered: list[tuple[Case, Context]], request: Request
     ) -> list[Question]:
         questions: list[Question] = []
-        unfit: list[str] = []
+        unfit: dict[str, Place | None] = {}
         for model in self._previewing.models_of(target.version, request.models):
             await asyncio.to_thread(self._ready, model)
+            past = await self._previewing.past(target.version, model)
             for over in swept(request.params):
                 for case, context in rendered:
-                    found = await self._previewing.for_model(target.version, context, model, over)
-                    unfit += [problem for problem in found.problems if problem not in unfit]
+                    found = await self._previewing.for_model(target.version, context, model, over, past)
+                    for problem in found.problems:
+                        unfit[problem] = _place_of(problem, target.version, over)
                     questions += [
                         self._question(target, case, context, found, sample, request.stream)
                         for sample in range(1, request.samples + 1)
                     ]
         if unfit:
-            raise UnfitError("; ".join(unfit), hint="Nothing was sent.")
+            raise UnfitError("; ".join(unfit), place=next(iter(unfit.values())), hint="Nothing was sent.")
         return questions
+
+    def _plan(self, questions: list[Question], request: Request) -> Plan:
+        ordered = [
+            replace(question, cell=replace(question.cell, position=position))
+            for position, question in enumerate(questions)
+        ]
+        keys = {question.cell.call_key for question in ordered}
+        answers = {} if request.fresh else self._store.runs.answers(keys)
+        prompts = ", ".join(dict.fromkeys(question.cell.contender.prompt for question in ordered))
+        return make_plan(prompts, request.samples, ordered, answers)
 
     def _question(
         self, target: Target, case: Case, context: Context, found: ModelPreview, sample: int, stream: bool
@@ -224,7 +256,7 @@ class Running:
         )
         return Question(cell, call, raw, found.cost)
 
-    def _question_again(self, cell: Cell) -> Question:
+    def _question_again(self, cell: Cell, stream: bool) -> Question:
         """Return the question of a stored cell, with the context that was stored when it was planned."""
         contender = cell.contender
         model = self._model_again(contender)
@@ -234,12 +266,13 @@ class Running:
             contender.params,
             json.loads(cell.schema) if cell.schema else None,
             self._settings.limits.timeout,
+            stream,
         )
         cost = estimate(model, contender.params, cell.estimated or 0)
         return Question(cell, call, cell.estimated, cost)
 
     def _model_again(self, contender: Contender) -> Model:
-        """Return the model of a stored contender: its entry where that still says the same, else its string."""
+        """Return the model of a stored contender; raises UsageError where its entry says another one now."""
         model = self._catalogue.resolve(
             contender.model if contender.model in self._settings.models else contender.string
         )
@@ -277,15 +310,18 @@ class RunInProgress:
         """Cancel the calls under way; the run ends once what has ended is stored."""
         self._runner.stop()
 
-    async def events(self) -> AsyncIterator[RunEvent]:
+    async def events(self) -> AsyncGenerator[RunEvent, None]:
         """Store the plan, make its calls, and yield what happens, from Planned to Ended."""
         plan = self._prepared.plan
         cells = await asyncio.to_thread(self._begin)
-        yield Planned(self.run, tuple(cells), len(plan.calls), plan.cached, plan.estimate)
         status = "interrupted"
+        # The runner's is an asynchronous generator; closing it stores what has ended where nobody listens on.
+        running = cast("AsyncGenerator[RunEvent, None]", self._runner.run(plan.calls))
         try:
-            async for event in self._runner.run(plan.calls):
-                yield event
+            yield Planned(self.run, cells, len(plan.calls), plan.cached, plan.estimate)
+            async with aclosing(running) as events:
+                async for event in events:
+                    yield event
             if not self._runner.stopped:
                 status = "limit" if self._runner.over_limit else "done"
         finally:
@@ -293,12 +329,13 @@ class RunInProgress:
         record = await asyncio.to_thread(self._store.runs.get, self.run)
         yield Ended(self.run, status, record.counts, record.cost)
 
-    def _begin(self) -> list[Cell]:
-        """Store the plan where it is new; returns its cells as they are stored, with their contenders' numbers."""
+    def _begin(self) -> tuple[Cell, ...]:
+        """Store the plan where it is new; returns its cells with the numbers of their contenders."""
+        plan = self._prepared.plan
         if self.run:
             self._store.runs.reopen(self.run)
-            return self._store.runs.cells(self.run)
-        now, plan = utc_now(), self._prepared.plan
+            return plan.cells
+        now = utc_now()
         for target in self._prepared.targets:
             version = target.version
             self._store.sources.keep_version(version.hash, version.prompt.name, version.files, now)
@@ -307,12 +344,17 @@ class RunInProgress:
         self.run = self._store.runs.begin(
             plan.cells, prompt=plan.prompt, samples=plan.samples, cost_limit=self._limit, now=now
         )
-        return self._store.runs.cells(self.run)
+        return tuple(self._store.runs.cells(self.run))
 
 
-def _placed(question: Question, position: int) -> Question:
-    return replace(question, cell=replace(question.cell, position=position))
+def _identity(cell: Cell) -> tuple[str, ...]:
+    """Return what sets a cell apart: prompt and version, case, and the call (model, params and sample)."""
+    return cell.contender.prompt, cell.contender.version, cell.case_hash, cell.call_key
 
 
-def _usd(pico: int) -> str:
-    return f"{pico / PICO:.4f}"
+def _place_of(problem: str, version: Version, over: Mapping[str, Value]) -> Place | None:
+    """Return where the param that a problem names was set, or None where that is not in the prompt."""
+    for name in version.prompt.params:
+        if f"“{name}”" in problem and name not in over:
+            return version.prompt.places.get(f"params.{name}")
+    return None

@@ -1,4 +1,4 @@
-"""How things are shown, on both faces alike: text made inert, money, tokens, times."""
+"""How things are shown, on both faces alike: text made inert, versions, money, times."""
 
 from __future__ import annotations
 
@@ -8,15 +8,24 @@ from decimal import Decimal
 
 from workbench.models.model import PICO
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal would obey, what reorders text, and halves of characters that no terminal can be sent."""
+
+NOTHING = "-"
+"""Stands where a value is not known."""
 
 
 def inert(text: str) -> str:
     """Return the text with everything a terminal would obey made visible: ESC becomes ``␛``.
 
-    Newlines and tabs stay; CR LF becomes a newline; marks that reorder text become ``�``.
+    Newlines and tabs stay; CR LF becomes a newline; what has no picture of its own becomes ``�``.
     """
-    return _CONTROL.sub(_visible, text.replace("\r\n", "\n"))
+    return _OBEYED.sub(_visible, text.replace("\r\n", "\n"))
+
+
+def inert_json(text: str) -> str:
+    """Return JSON text, of the same value, with everything a terminal would obey written as an escape."""
+    return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _visible(match: re.Match[str]) -> str:
@@ -32,6 +41,11 @@ def one_line(text: str, width: int = 60) -> str:
     return line if len(line) <= width else f"{line[: width - 1]}…"
 
 
+def short_version(version: str) -> str:
+    """Return a version's hash as it is shown and typed: ``v:1f3a9c``."""
+    return f"v:{version[:6]}"
+
+
 def usd(pico: int | None) -> str | None:
     """Return pico-dollars as exact decimal text in USD: ``0.00021``."""
     if pico is None:
@@ -41,7 +55,7 @@ def usd(pico: int | None) -> str | None:
 
 
 def money(pico: int | None, *, free: bool = False) -> str:
-    """Return pico-dollars for a person, in two or more digits that count: ``$0.00021``; ``free``, or ``unpriced``."""
+    """Return pico-dollars for a person, two digits that count: ``$0.00021``; ``free``, or ``unpriced``."""
     if free:
         return "free"
     if pico is None:
@@ -56,14 +70,22 @@ def money(pico: int | None, *, free: bool = False) -> str:
     return f"${text}"
 
 
+def cost_range(low: int, typical: int, high: int | None) -> str:
+    """Return what something may cost for a person, in pico-dollars from low over typical to high."""
+    if low == typical == high:
+        return money(low)
+    most = "no limit known" if high is None else money(high)
+    return f"{money(low)} … {money(typical)} … {most}"
+
+
 def seconds(duration: float | None) -> str:
     """Return a duration for a person: ``0.31 s``."""
-    return "–" if duration is None else f"{duration:.2f} s"
+    return NOTHING if duration is None else f"{duration:.2f} s"
 
 
 def percent(share: float | None) -> str:
     """Return a share as whole percent: ``71 %``."""
-    return "–" if share is None else f"{share * 100:.0f} %"
+    return NOTHING if share is None else f"{share * 100:.0f} %"
 
 
 def age(then: str, now: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workbench.errors import PromptError
-from workbench.prompts.cases import Case, load_cases
+from workbench.project.yaml import Value
+from workbench.prompts.cases import Case, choose, load_cases
 from workbench.prompts.history import History
 from workbench.prompts.library import Library
 from workbench.prompts.tree import Overlay, Tree
@@ -19,9 +20,9 @@ from workbench.store.sources import Sources
 class Target:
     """A version, and how it was asked for.
 
-    ``revision`` is the full hash of the commit it was read at, or that is checked out; None without git and for a
-    version from the store. ``dirty`` says that the working tree differs from that commit. ``typed`` is the revision
-    as the person wrote it, None for the working tree.
+    ``revision`` is the full hash of the commit it was read at, or that is checked out; None without git and
+    for a version from the store. ``dirty`` says that the working tree differs from that commit. ``typed`` is
+    the revision as the person wrote it, None for the working tree.
     """
 
     version: Version
@@ -61,12 +62,38 @@ class Versions:
         try:
             version = load_version(self.history.tree(revision), name)
         except PromptError as broken:
-            raise PromptError(f"at {typed}: {broken.message}", place=broken.place, hint=broken.hint) from broken
+            raise PromptError(
+                f"at {typed}: {broken.message}", place=broken.place, hint=broken.hint
+            ) from broken
         return Target(version, revision.commit, False, typed)
 
     def cases(self, name: str, unsaved: Mapping[str, bytes] | None = None) -> tuple[Case, ...]:
         """Return the cases of a prompt, which always come from the working tree."""
         return load_cases(self._tree(unsaved or {}), name)
+
+    def cases_to_render(
+        self,
+        name: str,
+        wanted: Sequence[str] = (),
+        inputs: Mapping[str, Value] | None = None,
+        unsaved: Mapping[str, bytes] | None = None,
+    ) -> list[Case]:
+        """Return the cases named, by name or number, else all there are.
+
+        ``inputs`` are laid over those of each case that is named; where none is, they are a case of their
+        own.
+        Raises CasesError for a case there is not.
+        """
+        inputs = inputs or {}
+        if inputs and not wanted:
+            return [Case("inputs", inputs)]
+        known = self.cases(name, unsaved)
+        if not wanted:
+            return list(known)
+        chosen = [choose(known, one, name) for one in wanted]
+        if not inputs:
+            return chosen
+        return [Case(f"{case.name}+inputs", {**case.inputs, **inputs}, place=case.place) for case in chosen]
 
     def _tree(self, unsaved: Mapping[str, bytes]) -> Tree:
         return Overlay(self.library.tree, unsaved) if unsaved else self.library.tree

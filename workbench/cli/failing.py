@@ -6,12 +6,21 @@ import os
 import sys
 from collections.abc import Callable
 from enum import IntEnum
+from io import TextIOWrapper
 from typing import NoReturn
 
 import click
 
 from workbench.bench.shown import inert
-from workbench.errors import CallError, CostLimitError, ModelUnreadyError, WorkbenchError
+from workbench.cli.output import ReaderGoneError
+from workbench.errors import (
+    CallError,
+    CostLimitError,
+    ModelUnreadyError,
+    ProjectError,
+    UsageError,
+    WorkbenchError,
+)
 
 
 class Exit(IntEnum):
@@ -38,11 +47,15 @@ def exit_code(error: WorkbenchError) -> Exit:
 
 def guarded(command: click.Command, open_screen: Callable[[], None]) -> NoReturn:
     """Run a command and exit; errors are told on standard error in one place, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character shows “?”
     try:
+        _check_arguments()
         code = command.main(standalone_mode=False, obj=open_screen)
         sys.stdout.flush()
     except WorkbenchError as error:
-        click.echo(f"workbench: {inert(str(error))}", err=True)
+        click.echo(f"workbench: {inert(told(error))}", err=True)
         code = exit_code(error)
     except click.ClickException as error:
         error.show()
@@ -50,8 +63,22 @@ def guarded(command: click.Command, open_screen: Callable[[], None]) -> NoReturn
     except (KeyboardInterrupt, click.Abort):
         click.echo("workbench: interrupted", err=True)
         code = Exit.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has enough; Python would complain once more at exit.
+    except (BrokenPipeError, ReaderGoneError) as gone:
+        # Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = Exit.DONE
+        code = Exit.INTERRUPTED if isinstance(gone, ReaderGoneError) and gone.interrupted else Exit.DONE
     sys.exit(int(code or 0))
+
+
+def told(error: WorkbenchError) -> str:
+    """Return an error in words: place, message and remedy; one about the project as a whole in one line."""
+    if isinstance(error, ProjectError) and error.place is None and error.hint:
+        return f"{error.message}; {error.hint}"
+    return str(error)
+
+
+def _check_arguments() -> None:
+    """Refuse arguments that are not text: nothing in a project could be named so."""
+    for argument in sys.argv[1:]:
+        if any("\ud800" <= letter <= "\udfff" for letter in argument):
+            raise UsageError(f"“{argument}” is not UTF-8", hint="Type it in a terminal set to UTF-8.")

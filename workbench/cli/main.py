@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from workbench import __version__
 
@@ -21,6 +22,23 @@ COMMANDS = {
 }
 """Every command and its one line of help, so that listing them loads none."""
 
+EPILOG = """
+\b
+Exit codes:
+  0    done
+  1    done, but some results failed
+  2    usage, configuration or prompt-file error
+  3    no model could be reached, or all refused
+  4    the cost limit forbade or stopped it
+  130  interrupted; what ended is kept
+
+\b
+Shell completion, of commands, options, prompts and models; add the line of your shell to its start-up file:
+  bash  eval "$(_WORKBENCH_COMPLETE=bash_source workbench)"
+  zsh   eval "$(_WORKBENCH_COMPLETE=zsh_source workbench)"
+  fish  _WORKBENCH_COMPLETE=fish_source workbench | source
+"""
+
 
 class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -36,13 +54,21 @@ class _LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        # Not the inherited one, which loads every command for its help.
+        commands = [
+            CompletionItem(name, help=help_line)
+            for name, help_line in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
+
 
 @click.group(
     cls=_LazyGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 some results failed, 2 usage or file error, 3 no model could be reached, "
-    "4 over the cost limit, 130 interrupted.",
+    epilog=EPILOG,
 )
 @click.version_option(__version__, "-V", "--version", prog_name="workbench", message="%(prog)s %(version)s")
 @click.pass_context

@@ -1,40 +1,87 @@
-"""Options that several commands take, and how their values are read."""
+"""Arguments and options that several commands take, and how their values are read."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from workbench.bench.bench import Bench
-from workbench.cli.output import print_note
-from workbench.errors import Place, UsageError
+from workbench.cli.output import print_warning
+from workbench.errors import Place, UsageError, WorkbenchError
+from workbench.project.settings import find_root, load
 from workbench.project.yaml import Value, read
+from workbench.prompts.library import Library
 
 T = TypeVar("T")
 
+LARGEST = 2**63 - 1
+"""The largest number that the store can be asked for."""
+
+
+def complete_prompts(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the prompts of this project whose names begin so, for the shell."""
+    try:
+        names = Library(find_root(Path.cwd())).names()
+    except WorkbenchError:
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def complete_models(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the configured models whose names begin so, for the shell."""
+    try:
+        models = load(find_root(Path.cwd())).models
+    except WorkbenchError:
+        return []
+    return [
+        CompletionItem(name, help=entry.model)
+        for name, entry in models.items()
+        if name.startswith(incomplete)
+    ]
+
+
+number = click.IntRange(min=1, max=LARGEST)
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
 model_option = click.option(
-    "-m", "--model", "models", multiple=True, metavar="MODEL", help="A configured name or a LiteLLM string; repeatable."
+    "-m",
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    shell_complete=complete_models,
+    help="A configured name or a LiteLLM string; repeatable.",
 )
 input_option = click.option(
-    "-i", "--input", "inputs", multiple=True, metavar="NAME=VALUE", help="An input; @FILE reads a file, - standard input."
+    "-i",
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An input; @FILE reads a file, - standard input.",
 )
 
 
-def with_bench(use: Callable[[Bench], Awaitable[T]]) -> T:
-    """Open the project around the working folder, use it, and close it again."""
+def with_bench(use: Callable[[Bench], Awaitable[T]], *, keys: bool = False) -> T:
+    """Open the project around the working folder, use it, and close it again.
+
+    ``keys`` says that models may be called, and so warns of keys that are left out.
+    """
 
     async def whole() -> T:
-        bench = Bench(Path.cwd(), os.environ)
+        bench = Bench.here()
         try:
-            if bench.keys.warning:
-                print_note(f"workbench: {bench.keys.warning}")
+            if keys and bench.keys.warning:
+                print_warning(bench.keys.warning)
             return await use(bench)
         finally:
             await bench.close()
@@ -45,41 +92,59 @@ def with_bench(use: Callable[[Bench], Awaitable[T]]) -> T:
 def read_inputs(pairs: Sequence[str]) -> dict[str, Value]:
     """Return inputs given as ``name=value``; ``name=@file`` reads a file, ``name=-`` standard input.
 
-    Raises UsageError for what is neither, and for a file that cannot be read as UTF-8.
+    Raises UsageError for what is none of these, and for a file that cannot be read as UTF-8.
     """
     inputs: dict[str, Value] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name.isidentifier():
-            raise UsageError(f"“{pair}” is not an input", hint='Write it as NAME=VALUE, for example -i ticket="Hello".')
+            raise UsageError(
+                f"“{pair}” is not an input", hint='Write it as NAME=VALUE, for example -i ticket="Hello".'
+            )
+        if name in inputs:
+            raise UsageError(f"the input “{name}” is given twice", hint="Give each input once.")
         if value == "-":
-            inputs[name] = sys.stdin.read()
+            if "-" in (other.partition("=")[2] for other in pairs if other is not pair):
+                raise UsageError("standard input can be read only once", hint="Put one of them into a file.")
+            inputs[name] = _text(sys.stdin.buffer.read(), "standard input")
         elif value.startswith("@"):
-            inputs[name] = _file_text(Path(value[1:]))
+            inputs[name] = _file_text(value[1:])
         else:
             inputs[name] = value
     return inputs
 
 
 def read_params(pairs: Sequence[str]) -> Mapping[str, list[Value]]:
-    """Return params given as ``name=value`` or ``name=value,value`` to sweep; values are read as YAML."""
+    """Return params given as ``name=value`` or ``name=value,value`` to sweep; values are read as YAML.
+
+    A value in brackets, braces or quotes is one value. A param given several times takes all of the values.
+    """
     params: dict[str, list[Value]] = {}
     for pair in pairs:
         name, equals, values = pair.partition("=")
-        if not equals or not name:
-            raise UsageError(f"“{pair}” is not a param", hint="Write it as NAME=VALUE, or NAME=VALUE,VALUE to sweep.")
-        whole = values if values.lstrip().startswith(("[", "{", '"')) else f"[{values}]"
-        value = read(whole, "--set", error=UsageError).value
-        params[name] = value if isinstance(value, list) and whole is not values else [value]
+        if not equals or not name or not values.strip():
+            raise UsageError(
+                f"“{pair}” is not a param", hint="Write it as NAME=VALUE, or NAME=VALUE,VALUE to sweep."
+            )
+        one = values.lstrip().startswith(("[", "{", '"'))
+        value = read(values if one else f"[{values}]", f"--set {name}", error=UsageError).value
+        params.setdefault(name, []).extend([value] if one else value)
     return params
 
 
-def _file_text(path: Path) -> str:
+def _file_text(name: str) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return _text(Path(name).read_bytes(), name)
     except OSError as broken:
-        raise UsageError(f"cannot be read: {broken.strerror}", place=Place(str(path))) from broken
+        raise UsageError(f"cannot be read: {broken.strerror}", place=Place(name)) from broken
+
+
+def _text(raw: bytes, where: str) -> str:
+    try:
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as broken:
         raise UsageError(
-            f"is not UTF-8: the first bad byte is at offset {broken.start}", place=Place(str(path))
+            f"is not UTF-8: the first bad byte is at offset {broken.start}",
+            place=Place(where),
+            hint="Give text in UTF-8.",
         ) from broken

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 
 import click
 
-from workbench.bench.shown import inert
+from workbench.bench.shown import inert, inert_json, one_line
 from workbench.project.yaml import Value
+
+WIDEST_CELL = 72
+"""Characters that one cell of a table may take."""
+
+
+class ReaderGoneError(Exception):
+    """Whoever read the output has enough and closed it, as ``head`` does; a run is interrupted by that."""
+
+    interrupted = False
 
 
 def print_json(value: Value) -> None:
-    """Print one value as JSON on one line; in JSON, control characters are escaped and so inert already."""
-    click.echo(json.dumps(value, ensure_ascii=False))
-    sys.stdout.flush()  # each line is there for a reader as soon as it is known
+    """Print one value as JSON on one line, inert on a terminal, there for a reader as soon as it is known."""
+    _write(inert_json(json.dumps(value, ensure_ascii=False)))
 
 
-def print_text(text: str = "", *, bold: bool = False, dim: bool = False) -> None:
+def print_text(text: str = "", *, bold: bool = False) -> None:
     """Print text with everything a terminal would obey made visible."""
-    styled = click.style(inert(text), bold=bold or None, dim=dim or None) if bold or dim else inert(text)
-    click.echo(styled, color=None if colour_wanted() else False)
+    text = inert(text)
+    _write(click.style(text, bold=True) if bold and text and colour_wanted() else text)
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
@@ -30,11 +39,12 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Se
     from tabulate import tabulate
 
     alignment = ["right" if index in right else "left" for index in range(len(headers))]
-    cells = [[inert(cell) for cell in row] for row in rows]
-    table = tabulate(cells, headers, tablefmt="plain", colalign=alignment if rows else None, disable_numparse=True)
-    head, _, rest = table.partition("\n")
+    cells = [list(headers), *([one_line(cell, WIDEST_CELL) for cell in row] for row in rows)]
+    # The headers are a row like the others: tabulate would pad columns to them.
+    table = tabulate(cells, tablefmt="plain", colalign=alignment, disable_numparse=True)
+    head, *rest = table.split("\n")
     print_text(head.rstrip(), bold=True)
-    for line in rest.split("\n") if rest else ():
+    for line in rest:
         print_text(line.rstrip())
 
 
@@ -43,8 +53,18 @@ def print_note(text: str) -> None:
     click.echo(inert(text), err=True)
 
 
+def print_warning(text: str) -> None:
+    """Print a warning on standard error."""
+    print_note(f"workbench: warning: {text}")
+
+
 def colour_wanted() -> bool:
     """Return whether standard output is a terminal that may be coloured."""
-    import os
-
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _write(text: str) -> None:
+    try:
+        click.echo(text, color=True)  # already plain where no colour is wanted
+    except BrokenPipeError as gone:
+        raise ReaderGoneError from gone

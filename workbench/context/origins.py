@@ -1,9 +1,9 @@
 """Where each piece of a rendering comes from.
 
-The templates of a version are compiled with every output wrapped in a filter that tags it with its sources: the
-inputs, documents and examples that its expression depends on, followed by name through filters, ``set``, macros,
-imports and loops. The analysis ignores order and scope, so that it can only err towards the less trusted origin. The
-text that is output is left alone: plain Jinja2 renders the same.
+The templates of a version are compiled with every output wrapped in a filter that tags it with its sources:
+the inputs, documents and examples that its expression depends on, followed by name through filters, ``set``,
+macros, imports and loops. The analysis ignores order and scope, so that it can only err towards the less
+trusted origin. The text that is output is left alone: plain Jinja2 renders the same.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from jinja2 import nodes, pass_context
-from jinja2.compiler import CodeGenerator
+from jinja2 import BaseLoader, nodes, pass_context
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context as JinjaContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import escape
 
 from workbench.context.messages import Origin
 from workbench.errors import Place
@@ -30,12 +31,17 @@ TRUST = (Origin.TEMPLATE, Origin.PARTIAL, Origin.EXAMPLE, Origin.INPUT, Origin.D
 _LOOP_ITEMS = ("previtem", "nextitem", "changed")
 """What of ``loop`` depends on the items; the rest of it only counts."""
 
+_Assignment: TypeAlias = tuple[list[str], nodes.Node]
+"""Names that a template assigns, and what their value depends on."""
+
 _TAG = "workbench tag"  # a filter's name that no template can write
 
 
 def least_trusted(sources: Iterable[Source]) -> Source:
     """Return the source whose origin is trusted least; among equals the first by name."""
-    return max(sorted(sources, key=lambda source: source[1], reverse=True), key=lambda source: TRUST.index(source[0]))
+    return max(
+        sorted(sources, key=lambda source: source[1], reverse=True), key=lambda source: TRUST.index(source[0])
+    )
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,6 @@ class Tag:
 class Piece(str):
     """A piece of output that remembers its tag."""
 
-    __slots__ = ("tag",)
     tag: Tag
 
     def __str__(self) -> str:
@@ -58,7 +63,7 @@ class Piece(str):
 
 @pass_context  # which also keeps the compiler from folding it into a constant
 def _tagged(context: JinjaContext, value: object, index: int) -> Piece:
-    piece = Piece(str(value))
+    piece = Piece(escape(value) if context.eval_ctx.autoescape else str(value))
     environment = context.environment
     assert isinstance(environment, OriginEnvironment)
     piece.tag = environment.tags[index]
@@ -71,8 +76,10 @@ class OriginEnvironment(ImmutableSandboxedEnvironment):
     ``places`` maps each template's name to its path and the line of the file on which it begins.
     """
 
-    def __init__(self, places: Mapping[str, tuple[str, int]], main: str, names: Names, **options: Any) -> None:
-        super().__init__(**OPTIONS, **options)
+    def __init__(
+        self, places: Mapping[str, tuple[str, int]], main: str, names: Names, loader: BaseLoader
+    ) -> None:
+        super().__init__(**OPTIONS, loader=loader)
         self.code_generator_class = _TaggingGenerator
         self.filters[_TAG] = _tagged
         self.tags: list[Tag] = []
@@ -93,11 +100,14 @@ class OriginEnvironment(ImmutableSandboxedEnvironment):
 class _TaggingGenerator(CodeGenerator):
     """Compiles a template after wrapping its outputs."""
 
-    def visit_Template(self, node: nodes.Template, frame: Any = None) -> None:  # noqa: N802 - Jinja2's name
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:
         assert isinstance(self.environment, OriginEnvironment)
         assert self.name is not None
         _Tagger(self.environment, self.name).rewrite(node)
         super().visit_Template(node, frame)
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: object) -> None:
+        self.write("str(")  # never escape(), which would lose the tag: _tagged escapes where it is asked for
 
 
 class _Tagger:
@@ -143,17 +153,16 @@ class Names:
     A name that no template assigns is an input, a document or the list of examples, or one of Jinja2's own.
     """
 
-    def __init__(self, templates: Mapping[str, nodes.Template], main: str, inputs: Iterable[str], globals_: Iterable[str]) -> None:
+    def __init__(
+        self, templates: Mapping[str, nodes.Template], inputs: Iterable[str], globals_: Iterable[str]
+    ) -> None:
         self._inputs = frozenset(inputs)
         self._globals = frozenset(globals_)
-        self._main = main
-        self._assigned: dict[str, set[Source]] = {}
-        assignments = [pair for tree in templates.values() for pair in self._assignments(tree)]
-        for names, _ in assignments:
-            for name in names:
-                self._assigned.setdefault(name, set())
-        for template, tree in templates.items():
-            self._note_imports(template, tree, templates)
+        assignments: list[_Assignment] = []
+        for name, tree in templates.items():
+            assignments.append(([_whole(name)], tree))
+            assignments += _assignments(tree)
+        self._assigned: dict[str, set[Source]] = {name: set() for names, _ in assignments for name in names}
         changed = True
         while changed:
             changed = False
@@ -164,60 +173,76 @@ class Names:
                         self._assigned[name] |= found
                         changed = True
 
-    def sources_of(self, node: nodes.Node) -> set[Source]:
-        """Return the inputs, documents, examples and partials that the output of a node depends on."""
-        found: set[Source] = set()
-        params = {arg.name for macro in _all(node, nodes.Macro) for arg in macro.args}
-        named = {id(child.node): child for child in _all(node, nodes.Getattr, nodes.Getitem)}
-        for name in _all(node, nodes.Name):
-            if name.ctx == "load" and name.name not in params:
-                found |= self._sources_of_name(name.name, named.get(id(name)))
-        for include in _all(node, nodes.Include):
-            for constant in include.template.find_all(nodes.Const) if not isinstance(include.template, nodes.Const) else [include.template]:
-                found.add((Origin.PARTIAL, str(constant.value)))
-        return found
+    def sources_of(self, node: nodes.Node, bound: frozenset[str] = frozenset()) -> set[Source]:
+        """Return the inputs, documents, examples and partials that the output of a node depends on.
 
-    def _sources_of_name(self, name: str, access: nodes.Node | None) -> set[Source]:
-        found: set[Source] = set()
-        if name == "loop" and _attribute(access) not in _LOOP_ITEMS:
-            return found
-        if name in self._assigned:
-            found |= self._assigned[name]
-            if name not in self._inputs:
-                return found
+        ``bound`` names the parameters of the macros around it: what they stand for is known at the call.
+        """
+        if isinstance(node, nodes.Name):
+            return self._sources_of_name(node.name, None, bound) if node.ctx == "load" else set()
+        if isinstance(node, nodes.Getattr | nodes.Getitem) and isinstance(node.node, nodes.Name):
+            found = self._sources_of_name(node.node.name, _attribute(node), bound)
+            return found | (self.sources_of(node.arg, bound) if isinstance(node, nodes.Getitem) else set())
+        if isinstance(node, nodes.Include | nodes.Import | nodes.FromImport):
+            partial = _template_name(node)
+            return {(Origin.PARTIAL, partial)} | self._assigned.get(_whole(partial), set())
+        if isinstance(node, nodes.Macro | nodes.CallBlock):
+            within = bound | {arg.name for arg in node.args} | {"varargs", "kwargs"}
+            outside = [*node.defaults, *([node.call] if isinstance(node, nodes.CallBlock) else [])]
+            return self._union(outside, bound) | self._union(node.body, within)
+        return self._union(node.iter_child_nodes(), bound)
+
+    def _union(self, items: Iterable[nodes.Node], bound: frozenset[str]) -> set[Source]:
+        return {source for item in items for source in self.sources_of(item, bound)}
+
+    def _sources_of_name(self, name: str, attribute: str | None, bound: frozenset[str]) -> set[Source]:
+        if name == "loop" and attribute is not None and attribute not in _LOOP_ITEMS:
+            return set()
+        assigned = self._assigned.get(name, set())
+        if name in bound or (name in self._assigned and name not in self._inputs):
+            return set(assigned)
         if name == "documents":
-            attribute = _attribute(access)
-            found.add((Origin.DOCUMENT, attribute or "documents"))
-        elif name == "examples":
-            found.add((Origin.EXAMPLE, "examples"))
-        elif name in self._inputs or name not in self._globals:
-            found.add((Origin.INPUT, name))
-        return found
+            return {(Origin.DOCUMENT, attribute or "documents")}
+        if name == "examples":
+            return {(Origin.EXAMPLE, "examples")}
+        if name in self._inputs or name not in self._globals:
+            return {*assigned, (Origin.INPUT, name)}
+        return set()
 
-    def _note_imports(self, template: str, tree: nodes.Template, templates: Mapping[str, nodes.Template]) -> None:
-        for node in _all(tree, nodes.Import, nodes.FromImport):
-            partial = str(node.template.value)
-            names = [node.target] if isinstance(node, nodes.Import) else [
-                name if isinstance(name, str) else name[1] for name in node.names
-            ]
-            for name in names:
-                self._assigned.setdefault(name, set()).add((Origin.PARTIAL, partial))
 
-    def _assignments(self, tree: nodes.Template) -> Iterator[tuple[list[str], nodes.Node]]:
-        for node in _all(tree, nodes.For):
-            yield [*_targets(node.target), "loop"], node.iter
-        for node in _all(tree, nodes.Assign):
-            yield _targets(node.target), node.node
-        for node in _all(tree, nodes.AssignBlock):
-            yield _targets(node.target), nodes.Scope([*node.body, *([nodes.ExprStmt(node.filter)] if node.filter else [])])
-        for node in _all(tree, nodes.Macro):
-            yield [node.name], nodes.Scope([node])
-        for node in _all(tree, nodes.With):
-            for target, value in zip(node.targets, node.values, strict=True):
-                yield _targets(target), value
-        for node in _all(tree, nodes.CallBlock):
-            yield [arg.name for arg in node.args], node.call
-            yield ["caller"], nodes.Scope(node.body)
+def _whole(template: str) -> str:
+    """Return the name, which no template can write, under which all of a template is assigned."""
+    return f"all of {template}"
+
+
+def _template_name(node: nodes.Include | nodes.Import | nodes.FromImport) -> str:
+    assert isinstance(node.template, nodes.Const)  # nothing else is let into a version
+    return str(node.template.value)
+
+
+def _assignments(tree: nodes.Template) -> Iterator[_Assignment]:
+    """Yield every assignment of a template: the names, and what their values depend on."""
+    for node in _all(tree, nodes.For):
+        yield [*_targets(node.target), "loop"], node.iter
+        if node.recursive:  # then loop(…) puts out the body once more
+            yield [*_targets(node.target), "loop"], nodes.Scope(node.body)
+    for node in _all(tree, nodes.Assign):
+        yield _targets(node.target), node.node
+    for node in _all(tree, nodes.AssignBlock):
+        yield _targets(node.target), nodes.Scope([*node.body, *filter(None, [node.filter])])
+    for node in _all(tree, nodes.Macro):
+        yield [node.name], node
+    for node in _all(tree, nodes.With):
+        for target, value in zip(node.targets, node.values, strict=True):
+            yield _targets(target), value
+    for node in _all(tree, nodes.CallBlock):
+        yield [*(arg.name for arg in node.args), "caller"], node
+    for node in _all(tree, nodes.Block):
+        yield ["super", "self"], nodes.Scope(node.body)
+    for node in _all(tree, nodes.Import):
+        yield [node.target], node
+    for node in _all(tree, nodes.FromImport):
+        yield [name if isinstance(name, str) else name[1] for name in node.names], node
 
 
 def _all(node: nodes.Node, *kinds: type[nodes.Node]) -> Iterator[Any]:

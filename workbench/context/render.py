@@ -1,24 +1,25 @@
 """Rendering: a version and the inputs of a case become a context.
 
-Role lines are recognised in the source and replaced, before parsing, by markers that hold a nonce which nobody who
-writes an input can know; so no input, example or document can open a message, whatever it contains.
+Role lines are recognised in the source and replaced, before parsing, by markers that hold a nonce which
+nobody who writes an input can know; so no input, example or document can open a message, whatever it
+contains.
 """
 
 from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from jinja2 import FunctionLoader, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.exceptions import SecurityError
 
-from workbench.context.messages import Context, Message, Origin, Segment
+from workbench.context.messages import Context, Message, Origin, Segment, wire_json
 from workbench.context.origins import Names, OriginEnvironment, Piece, Source, Tag, least_trusted
 from workbench.errors import CasesError, Place, PromptError, did_you_mean, nearest
 from workbench.project.yaml import Value
-from workbench.prompts.format import check_turns
+from workbench.prompts.format import RESERVED, check_turns
 from workbench.prompts.template import environment
 from workbench.prompts.tree import PROMPTS
 from workbench.prompts.version import Example, Version
@@ -34,43 +35,54 @@ _ROLE_LINE = re.compile(rf"^(\\?)({'|'.join(ROLES)}):$", re.MULTILINE)
 class Renderer:
     """One version, compiled once and rendered for as many cases as wanted.
 
-    ``nonce`` is text of digits that no writer of inputs can know; it does not change what is rendered.
+    ``nonce`` is text of digits that no writer of inputs can know; it does not change what is rendered. Raises
+    PromptError for a template that Jinja2 cannot parse.
     """
 
     def __init__(self, version: Version, nonce: str) -> None:
         self._version = version
         self._prompt = version.prompt
         self._turns = [name for name, declared in version.prompt.inputs.items() if declared.kind == "turns"]
-        self._marker = re.compile(f"\ue000{nonce}:([0-9]+)\ue001")
+        self._marker = re.compile(f"\ue000{nonce}:([0-9]+)\ue001\n?")
         self._nonce = nonce
         main = version.prompt.path
+        self._places = {name: (f"{PROMPTS}/{name}", 1) for name in version.partials}
+        self._places[main] = (main, version.prompt.template_line)
         sources = {main: version.prompt.template, **version.partials}
         sources = {name: self._marked(source) for name, source in sources.items()}
-        parsed = {name: environment().parse(source) for name, source in sources.items()}
+        try:
+            parsed = {name: environment().parse(source, name) for name, source in sources.items()}
+            names = Names(parsed, version.prompt.inputs, environment().globals)
+        except (TemplateSyntaxError, RecursionError) as broken:
+            raise self._template_error(broken, {}) from broken
         self._wants_examples = any(
-            name.name == "examples" and name.ctx == "load" for tree in parsed.values() for name in tree.find_all(nodes.Name)
+            name.name == "examples" and name.ctx == "load"
+            for tree in parsed.values()
+            for name in tree.find_all(nodes.Name)
         )
-        places = {name: (f"{PROMPTS}/{name}", 1) for name in version.partials}
-        places[main] = (main, version.prompt.template_line)
-        names = Names(parsed, main, version.prompt.inputs, environment().globals)
-        self._environment = OriginEnvironment(
-            places, main, names, loader=FunctionLoader(lambda name: (sources[name], name, lambda: True) if name in sources else None)
-        )
+        loader = FunctionLoader(lambda name: (sources[name], name, lambda: True) if name in sources else None)
+        self._environment = OriginEnvironment(self._places, main, names, loader)
 
     def render(self, inputs: Mapping[str, Value], place: Place | None = None) -> Context:
         """Return the context for these inputs; ``place`` is where the case is written, for errors.
 
-        Raises PromptError for a template that fails or grows past 10 million characters, CasesError for inputs that
-        are missing or of the wrong kind.
+        Raises PromptError for a template that fails or grows past 10 million characters, CasesError for
+        inputs that are missing or of the wrong kind.
         """
         values = self._values(inputs, place)
         built = self._messages(values, {}, place)
         if self._version.examples and not self._wants_examples:
             built = self._with_examples(built, inputs)
-        return Context(
-            tuple(Message(message.role, message.content) for message in built),
-            tuple(tuple(message.segments) for message in built),
-        )
+        messages = tuple(Message(message.role, message.content) for message in built)
+        try:
+            wire_json(messages).encode()
+        except UnicodeEncodeError as broken:
+            raise PromptError(
+                "the rendering holds half of a surrogate pair, which is no character and cannot be sent",
+                place=Place(self._prompt.path),
+                hint="Look for an escape such as \\ud83d in the template or in an input.",
+            ) from broken
+        return Context(messages, tuple(tuple(message.segments) for message in built))
 
     def _marked(self, source: str) -> str:
         def role(match: re.Match[str]) -> str:
@@ -88,6 +100,13 @@ class Renderer:
     def _values(self, inputs: Mapping[str, Value], place: Place | None) -> dict[str, Value]:
         declared = self._prompt.inputs
         values = {name: item.default for name, item in declared.items() if not item.required}
+        for name in inputs:
+            if name not in declared and (name in RESERVED or name in environment().globals):
+                raise CasesError(
+                    f"an input cannot be named “{name}”, which means something else in a template",
+                    place=place,
+                    hint="Give it another name.",
+                )
         values.update(inputs)
         for name in declared:
             if name not in values:
@@ -96,13 +115,16 @@ class Renderer:
                 raise CasesError(
                     f"the input “{name}” of {self._prompt.name} has no value",
                     place=place,
-                    hint=hint or f"Give it in the case, with -i {name}=…, or a default in {self._prompt.path}.",
+                    hint=hint
+                    or f"Give it in the case, with -i {name}=…, or a default in {self._prompt.path}.",
                 )
         for name in self._turns:
             check_turns(values[name], f"the input “{name}”", place, CasesError)
         return values
 
-    def _messages(self, values: Mapping[str, Value], example: Mapping[str, str], place: Place | None) -> list[_Building]:
+    def _messages(
+        self, values: Mapping[str, Value], example: Mapping[str, str], place: Place | None
+    ) -> list[_Building]:
         builder = _Builder(self._marker, self._turns, values, example)
         listed = [{**example.inputs, "output": example.output} for example in self._version.examples]
         variables = {**values, "documents": dict(self._version.documents)}
@@ -144,19 +166,24 @@ class Renderer:
         rendered = self._messages(values, dict.fromkeys(example.inputs, number), example.place)
         users = [message for message in rendered if message.role == "user"]
         if not users:
-            raise PromptError(f"with example {number} the template renders no user message", place=example.place)
+            raise PromptError(
+                f"with example {number} the template renders no user message", place=example.place
+            )
         answer = rendered[-1] if rendered[-1].role == "assistant" else _Building("assistant")
         answer.append(example.output, (Origin.EXAMPLE, number), example.place)
+        answer.close()
         return [users[-1], answer]
 
     def _template_error(self, broken: Exception, values: Mapping[str, Value]) -> PromptError:
         place, line = Place(self._prompt.path), ""
-        if isinstance(broken, TemplateSyntaxError) and broken.name in self._environment.places:
-            place = self._environment.place(broken.name or "", broken.lineno)
-        for frame in reversed(traceback.extract_tb(broken.__traceback__)):
-            if frame.filename in self._environment.places and frame.lineno:
-                place = self._environment.place(frame.filename, frame.lineno)
-                line = self._source_line(frame.filename, frame.lineno)
+        found = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(broken.__traceback__)]
+        if isinstance(broken, TemplateSyntaxError):
+            found.append((broken.name or "", broken.lineno))
+        for name, number in reversed(found):
+            if name in self._places and number:
+                path, first_line = self._places[name]
+                place = Place(path, number + first_line - 1)
+                line = self._source_line(name, number)
                 break
         return PromptError(
             f"{_reason(broken)}{f' in: {line}' if line else ''}", place=place, hint=self._hint(broken, values)
@@ -183,15 +210,13 @@ def _reason(broken: Exception) -> str:
         return "the template includes or calls itself without end"
     if isinstance(broken, MemoryError):
         return "the rendering needs too much memory"
-    return f"{type(broken).__name__}: {broken}"
+    return f"this fails: {broken} ({type(broken).__name__})"
 
 
 def unused_inputs(version: Version, inputs: Iterable[str]) -> tuple[str, ...]:
     """Return the inputs of a case that this version neither declares nor mentions."""
     sources = [version.prompt.template, *version.partials.values()]
-    mentioned = {
-        name.name for source in sources for name in environment().parse(source).find_all(nodes.Name)
-    }
+    mentioned = {name.name for source in sources for name in environment().parse(source).find_all(nodes.Name)}
     return tuple(name for name in inputs if name not in version.prompt.inputs and name not in mentioned)
 
 
@@ -238,7 +263,11 @@ class _Builder:
     """Turns pieces of output into messages."""
 
     def __init__(
-        self, marker: re.Pattern[str], turns: list[str], values: Mapping[str, Value], example: Mapping[str, str]
+        self,
+        marker: re.Pattern[str],
+        turns: list[str],
+        values: Mapping[str, Value],
+        example: Mapping[str, str],
     ) -> None:
         self._marker = marker
         self._turns = turns
@@ -246,7 +275,6 @@ class _Builder:
         self._example = example
         self._messages: list[_Building] = []
         self._current = _Building("user", implicit=True)
-        self._after_role_line = False
         self._tag: Tag | None = None
         self._sources: dict[int, Source] = {}
 
@@ -254,7 +282,7 @@ class _Builder:
         """Take the next piece; one without a tag of its own belongs to the tag before it."""
         if isinstance(piece, Piece):
             self._tag = piece.tag
-        texts = self._marker.split(piece)
+        texts = self._marker.split(str(piece))
         self._text(texts[0])
         for index, text in zip(texts[1::2], texts[2::2], strict=True):
             self._open(int(index))
@@ -266,15 +294,11 @@ class _Builder:
         return self._messages or [self._current]
 
     def _text(self, text: str) -> None:
-        if text and self._after_role_line:
-            self._after_role_line = False
-            text = text.removeprefix("\n")
         if text and self._tag:
             self._current.append(text, self._source(self._tag), self._tag.place)
 
     def _open(self, index: int) -> None:
         self._close()
-        self._after_role_line = True
         if index < len(ROLES):
             self._current = _Building(ROLES[index])
             return
@@ -295,7 +319,9 @@ class _Builder:
         known = self._sources.get(id(tag))
         if known is None:
             known = self._sources[id(tag)] = least_trusted(
-                (Origin.EXAMPLE, self._example[name]) if origin is Origin.INPUT and name in self._example else (origin, name)
+                (Origin.EXAMPLE, self._example[name])
+                if origin is Origin.INPUT and name in self._example
+                else (origin, name)
                 for origin, name in tag.sources
             )
         return known

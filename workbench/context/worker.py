@@ -1,22 +1,23 @@
 """Rendering where it can be killed: a child process that a runaway template cannot take along.
 
-A sort or a multiplication in C cannot be interrupted from within, so the workbench renders in a process of its own,
-with a limit on time and memory. ``workbench.load`` renders in place.
+A sort or a multiplication in C cannot be interrupted from within, so the workbench renders in a process of
+its own, with a limit on time and memory. ``workbench.load`` renders in place.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
-import select
+import selectors
 import struct
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 
 from workbench.context.messages import Context
 from workbench.errors import Place, PromptError, WorkbenchError
@@ -36,8 +37,8 @@ Job: TypeAlias = tuple[Mapping[str, Value], Place | None]
 class RenderWorker:
     """Renders versions in a child process, which is started when first needed and replaced when it is killed.
 
-    One rendering at a time; safe to call from several threads. The child ends with this process, however that ends,
-    because its standard input closes.
+    One rendering at a time; safe to call from several threads. The child ends with this process, however that
+    ends, because its standard input closes.
     """
 
     def __init__(self, time_limit: float = TIME_LIMIT) -> None:
@@ -53,7 +54,11 @@ class RenderWorker:
         return outcome
 
     def render_all(self, version: Version, jobs: Sequence[Job]) -> list[Context | WorkbenchError]:
-        """Return, for each of the jobs, its context or the error that it raised."""
+        """Return, for each of the jobs, its context or the error that it raised.
+
+        After a job that took too long the rest is not rendered: 500 of them would take 40 minutes.
+        """
+        version = replace(version, files={})  # they are only needed to restore it
         with self._lock:
             outcomes: list[Context | WorkbenchError] = []
             while len(outcomes) < len(jobs):
@@ -66,22 +71,25 @@ class RenderWorker:
             self._kill()
 
     def _render_some(self, version: Version, jobs: Sequence[Job]) -> list[Context | WorkbenchError]:
-        """Render until all is done or the child is lost; the job that lost it gets an error."""
+        """Render until all is done or the child is lost; the job that lost it gets an error.
+
+        Where it was lost because it took too long, so do all jobs after it.
+        """
         outcomes: list[Context | WorkbenchError] = []
         try:
             child = self._running()
+            assert child.stdin and child.stdout  # pipes, as it was started
             write_frame(child.stdin, (version, list(jobs)))
             for _ in jobs:
                 outcomes.append(read_frame(child.stdout, time.monotonic() + self._time_limit))
         except TimeoutError:
             self._kill()
-            outcomes.append(
-                PromptError(
-                    f"the rendering took longer than {self._time_limit:g} seconds and was stopped",
-                    place=Place(version.prompt.path),
-                    hint="Look for loops inside loops, or for an input that is far too long.",
-                )
+            error = PromptError(
+                f"the rendering took longer than {self._time_limit:g} seconds and was stopped",
+                place=Place(version.prompt.path),
+                hint="Look for loops inside loops, or for an input that is far too long.",
             )
+            outcomes += [error] * (len(jobs) - len(outcomes))
         except (EOFError, BrokenPipeError) as lost:
             self._kill()
             error = PromptError("the rendering process ended unexpectedly", place=Place(version.prompt.path))
@@ -96,9 +104,11 @@ class RenderWorker:
                 [sys.executable, "-P", "-m", "workbench.context.worker_child"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # a crash must not write across the screen
                 cwd=Path(__file__).parent,
                 env=_environment(),
             )
+            assert self._child.stdout  # a pipe
             read_frame(self._child.stdout, time.monotonic() + START_LIMIT)
         return self._child
 
@@ -123,26 +133,31 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
 
 
-def write_frame(pipe: Any, value: object) -> None:
+def write_frame(pipe: IO[bytes], value: object) -> None:
     """Write one pickled value with its length before it."""
     payload = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
     pipe.write(struct.pack("!Q", len(payload)) + payload)
     pipe.flush()
 
 
-def read_frame(pipe: Any, deadline: float | None = None) -> Any:
+def read_frame(pipe: IO[bytes], deadline: float | None = None) -> Any:  # noqa: ANN401 - what was written
     """Return the next value; raises EOFError at the end, TimeoutError past the deadline."""
     (length,) = struct.unpack("!Q", _read_exactly(pipe.fileno(), 8, deadline))
     return pickle.loads(_read_exactly(pipe.fileno(), length, deadline))
+
+
+def _wait(descriptor: int, deadline: float) -> None:
+    with selectors.DefaultSelector() as selector:  # select() itself fails past the 1024th open file
+        selector.register(descriptor, selectors.EVENT_READ)
+        if not selector.select(max(0.0, deadline - time.monotonic())):
+            raise TimeoutError
 
 
 def _read_exactly(descriptor: int, length: int, deadline: float | None) -> bytes:
     parts: list[bytes] = []
     while length:
         if deadline is not None:
-            ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
-                raise TimeoutError
+            _wait(descriptor, deadline)
         part = os.read(descriptor, min(length, 1 << 20))
         if not part:
             raise EOFError

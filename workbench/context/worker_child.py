@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 import sys
+from typing import IO
 
 from workbench.context.messages import Context
 from workbench.context.render import Renderer
@@ -32,7 +33,7 @@ def main() -> None:
             _serve(version, jobs, nonce, answers)
 
 
-def _serve(version: Version, jobs: list[Job], nonce: str, answers: object) -> None:
+def _serve(version: Version, jobs: list[Job], nonce: str, answers: IO[bytes]) -> None:
     outcome: Context | WorkbenchError
     try:
         renderer = Renderer(version, nonce)

@@ -1,8 +1,9 @@
 """How a context becomes the tokens of the embedded model, each with its place and its meaning.
 
-The contents of messages are kept from the chat template, which sees a mark in the place of each, and are put into
-its text afterwards: nothing in them can act on it. Where the text of a control token stands in a content, contents
-are tokenized apart from the template, as plain text, so that it cannot act on the model either.
+The contents of messages are kept from the chat template, which sees a mark in the place of each, and are put
+into its text afterwards: nothing in them can act on it. Where the text of a control token stands in a
+content, contents are tokenized apart from the template, as plain text, so that it cannot act on the model
+either.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class Tokenizer(Protocol):
     async def tokens(self, text: str, *, special: bool, first: bool = False) -> list[Token]:
         """Return the tokens of a text.
 
-        Where ``special``, control tokens in it act; where ``first``, what the model wants before all else is added.
+        Where ``special``, control tokens in it act; where ``first``, what the model wants before all else is
+        added.
         """
         ...
 
@@ -117,8 +119,8 @@ class Composer:
 def split_at(skeleton: str, marks: Sequence[str]) -> list[str]:
     """Return the texts of a chat template around the marks that stand for the messages' contents.
 
-    Raises CallError where the template leaves a message out, repeats one, or changes their order: nobody could
-    then say where in the prompt a content lies.
+    Raises CallError where the template leaves a message out, repeats one, or changes their order: nobody
+    could then say where in the prompt a content lies.
     """
     places = [skeleton.find(mark) for mark in marks]
     whole = all(skeleton.count(mark) == 1 for mark in marks)
@@ -149,8 +151,9 @@ def byte_ranges(around: Sequence[str], contents: Sequence[str]) -> tuple[tuple[i
 def offsets_of(prompt: bytes, tokens: Sequence[Token]) -> list[int]:
     """Return the byte where each token begins.
 
-    Most tokenizers give pieces that make up the prompt exactly. Some add a space at the start, put a token before
-    everything, or swallow space beside control tokens: such a token stands where the one before it ended.
+    Most tokenizers give pieces that make up the prompt exactly. Some add a space at the start, put a token
+    before everything, or swallow space beside control tokens: such a token stands where the one before it
+    ended.
     """
     offsets = []
     at = 0

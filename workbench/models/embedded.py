@@ -42,7 +42,8 @@ another, and on one thread two at once are no faster than one after the other.
 """
 
 PARAMS = frozenset(
-    "temperature top_p top_k min_p max_tokens stop seed presence_penalty frequency_penalty repeat_penalty".split()
+    "temperature top_p top_k min_p max_tokens stop seed presence_penalty frequency_penalty "
+    "repeat_penalty".split()
 )
 """Params that the engine takes, by the names it knows them by."""
 
@@ -57,8 +58,8 @@ class _Running:
 class Engine:
     """One model file in one child process, which belongs to the event loop of the first call until ``close``.
 
-    It is started by the first use, shared by all users, and started anew after a crash. What it raises is CallError,
-    with kind ``engine`` where the child could not start, or died.
+    It is started by the first use, shared by all users, and started anew after a crash. What it raises is
+    CallError, with kind ``engine`` where the child could not start, or died.
     """
 
     def __init__(self, file: Path, window: int = WINDOW) -> None:
@@ -175,7 +176,8 @@ class Engine:
             self._session = aiohttp.ClientSession(
                 f"http://127.0.0.1:{greeting['port']}",
                 headers={"Authorization": f"Bearer {greeting['key']}"},
-                connector=aiohttp.TCPConnector(limit=0),
+                # The engine closes its connections without a word, often just as the next request goes out.
+                connector=aiohttp.TCPConnector(limit=0, force_close=True),
                 timeout=aiohttp.ClientTimeout(total=None),
             )
             async with self._session.get("/props") as response:

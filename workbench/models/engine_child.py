@@ -1,8 +1,8 @@
 """The child process that holds the engine of the embedded model.
 
 It is run as ``python -P -m workbench.models.engine_child FILE WINDOW SLOTS``. It writes one JSON line,
-``{"port", "key"}`` or ``{"error"}``, serves HTTP on that port of 127.0.0.1 to whoever has the key, and ends with its
-standard input.
+``{"port", "key"}`` or ``{"error"}``, serves HTTP on that port of 127.0.0.1 to whoever has the key, and ends
+with its standard input.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def serve(file: str, window: int, slots: int, key: str) -> Any:  # noqa: ANN401
-    """Return the running server of a model file, with ``window`` tokens for each slot; raises RuntimeError."""
+    """Return the server of a model file, running, with ``window`` tokens a slot; raises RuntimeError."""
     # Read when the library is loaded: its threads shall sleep while they wait, not spin on a core.
     os.environ["OMP_WAIT_POLICY"] = "passive"
     import xllamacpp  # after the line above, and only where the engine is wanted

@@ -103,7 +103,7 @@ async def _one_try(door: Door, call: Call, key: str | None) -> AsyncGenerator[De
     async with aclosing(answering) as events:
         while True:
             try:
-                # Around each step and not around the whole, for it must not strike whoever reads these events.
+                # Around each step and not the whole, for it must not strike whoever reads these events.
                 async with asyncio.timeout_at(deadline):
                     event = await anext(events)
             except StopAsyncIteration:

@@ -1,4 +1,4 @@
-"""The files of the embedded model: where they are, whether they are the right ones, and how to install them."""
+"""The files of the embedded model: where they are, whether they are right, and how to install them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ _VERIFIED = "verified-weights.json"
 def readiness(string: str, root: Path | None, cache: Path | None) -> ModelUnreadyError | None:
     """Return why a ``local/…`` model cannot be called, with the command that mends it, or None where it can.
 
-    ``root`` is the project's folder and ``cache`` one for what has been verified, or None to verify each time.
+    ``root`` is the project's folder and ``cache`` one for what has been verified, or None to verify each
+    time.
     """
     try:
         ready_file(string, root, cache)
@@ -41,7 +42,7 @@ def readiness(string: str, root: Path | None, cache: Path | None) -> ModelUnread
 
 
 def ready_file(string: str, root: Path | None, cache: Path | None) -> Path:
-    """Return the weights of a ``local/…`` model when the engine is installed and they are what they should be.
+    """Return the weights of a ``local/…`` model, verified, where the engine is installed as well.
 
     Reads the whole file where it was not verified before, so call it in a thread. Raises ModelUnreadyError.
     """
@@ -97,7 +98,7 @@ def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 
 def _verified(path: Path, cache: Path | None) -> bool:
-    """Return whether the file is the right one, remembering a yes so that 98 MB are not read at each start."""
+    """Return whether it is the right file, remembering a yes so that 98 MB are not read at each start."""
     known = path.stat()
     mark = [str(path), known.st_size, known.st_mtime_ns, SHA_256]
     memory = cache / _VERIFIED if cache else None

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from workbench.errors import Place, SettingsError
+
 
 class Keys:
     """Looks key variables up; nothing else ever reads a ``.env``, so that it can supply nothing but keys.
@@ -21,7 +23,10 @@ class Keys:
         self._tracked = tracked
 
     def get(self, variable: str) -> str | None:
-        """Return the value of a key variable, or None where it is unset or empty."""
+        """Return the value of a key variable, or None where it is unset or empty.
+
+        Raises SettingsError where the ``.env`` cannot be read.
+        """
         return self._environ.get(variable) or self._dotenv.get(variable) or None
 
     @cached_property
@@ -35,4 +40,7 @@ class Keys:
     def _dotenv(self) -> Mapping[str, str | None]:
         if not self._file.is_file() or self.warning:
             return {}
-        return dotenv_values(self._file, interpolate=False)
+        try:
+            return dotenv_values(self._file, interpolate=False)
+        except (OSError, UnicodeDecodeError) as broken:
+            raise SettingsError(f"cannot be read: {broken}", place=Place(".env")) from broken

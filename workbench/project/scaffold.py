@@ -18,8 +18,8 @@ IGNORED = (".workbench/", ".env")
 def make_project(folder: Path) -> tuple[list[str], list[str]]:
     """Write settings, two sample prompts with cases and the ignore entries.
 
-    Returns the paths that were written and those that were there already and left alone. Raises ProjectError where
-    the folder cannot be written.
+    Returns the paths that were written and those that were there already and left alone. Raises ProjectError
+    where the folder cannot be written.
     """
     written: list[str] = []
     kept: list[str] = []

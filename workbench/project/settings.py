@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from workbench.errors import Place, ProjectError, SettingsError
 from workbench.project.yaml import Fields, Value, read
@@ -26,8 +27,8 @@ class Price:
 class ModelEntry:
     """How to reach one model, as ``.workbench.yml`` says it.
 
-    ``model`` is a LiteLLM model string or ``local/…``; ``concurrency`` is in calls at once, ``rpm`` in calls a
-    minute, ``tpm`` in tokens a minute, ``context_window`` in tokens. None means unsaid.
+    ``model`` is a LiteLLM model string or ``local/…``; ``concurrency`` is in calls at once, ``rpm`` in calls
+    a minute, ``tpm`` in tokens a minute, ``context_window`` in tokens. None means unsaid.
     """
 
     name: str
@@ -104,18 +105,17 @@ def parse(text: str) -> Settings:
 
 def _models(fields: Fields | None) -> dict[str, ModelEntry]:
     entries: dict[str, ModelEntry] = {}
-    for name in fields or ():
-        assert fields is not None
-        if "/" in name or "@" in name:
-            raise fields.error(f"the model name “{name}” must not hold “/” or “@”", name)
-        value = fields.values[name]
-        if isinstance(value, str):
-            entries[name] = ModelEntry(name, value)
-            continue
-        entry = fields.mapping(name)
-        if entry is None:
-            raise fields.error(f"the model “{name}” has no model string", name, hint=f"{name}: provider/model")
-        entries[name] = _model(name, entry)
+    if fields is None:
+        return entries
+    for name, value in fields.values.items():
+        if not name.strip() or "/" in name or "@" in name:
+            raise fields.error(f"a model's name must be a word without “/” and “@”, not “{name}”", name)
+        if value is None or value == "":
+            raise fields.error(
+                f"the model “{name}” has no model string", name, hint=f"{name}: provider/model"
+            )
+        entry = None if isinstance(value, str) else fields.mapping(name)
+        entries[name] = ModelEntry(name, value) if entry is None else _model(name, entry)
     return entries
 
 
@@ -145,8 +145,8 @@ def _model(name: str, entry: Fields) -> ModelEntry:
     if not model:
         raise entry.error(f"the model “{name}” has no model string", hint="Add model: provider/model")
     api_base = entry.text("api_base")
-    if api_base is not None and not re.match(r"https?://[^/]", api_base):
-        raise entry.error(f"“api_base” must be an http or https address, not {api_base!r}", "api_base")
+    if api_base is not None:
+        _check_address(api_base, entry)
     api_key_env = entry.text("api_key_env")
     if api_key_env is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", api_key_env):
         raise entry.error(
@@ -169,6 +169,26 @@ def _model(name: str, entry: Fields) -> ModelEntry:
     )
 
 
+def _check_address(api_base: str, entry: Fields) -> None:
+    try:
+        parts = urlsplit(api_base)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or re.search(r"[\s\\]", api_base):
+        raise entry.error(
+            f"“api_base” must be an http or https address, not {api_base!r}",
+            "api_base",
+            hint="For example api_base: http://127.0.0.1:8080/v1",
+        )
+    if parts.username is not None:
+        raise entry.error(
+            "“api_base” must not hold a name or a password: git keeps this file for ever",
+            "api_base",
+            hint="Put the key into an environment variable and write its name: api_key_env: MY_KEY",
+        )
+
+
 def _price(fields: Fields | None) -> Price | None:
     if fields is None:
         return None
@@ -177,7 +197,9 @@ def _price(fields: Fields | None) -> Price | None:
     for key in ("input", "output"):
         number = fields.number(key)
         if number is None:
-            raise fields.error(f"the price lacks “{key}”", hint="price: {input: 0.10, output: 0.40}, in USD a million")
+            raise fields.error(
+                f"the price lacks “{key}”", hint="price: {input: 0.10, output: 0.40}, in USD a million"
+            )
         numbers.append(Decimal(str(fields.values[key])))
     return Price(*numbers)
 
@@ -199,6 +221,6 @@ def _limits(fields: Fields | None) -> Limits:
     return Limits(
         cost=usual.cost if cost is None else Decimal(str(fields.values["cost"])),
         concurrency=fields.integer("concurrency", least=1) or usual.concurrency,
-        timeout=fields.number("timeout", above=0) or usual.timeout,
+        timeout=fields.number("timeout", positive=True) or usual.timeout,
         retries=fields.integer("retries", least=1) or usual.retries,
     )

@@ -27,18 +27,22 @@ class Trust:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._file.write_text(json.dumps(remembered, indent=1), encoding="utf-8")
         except OSError as broken:
-            raise SettingsError(f"cannot be written: {broken.strerror}", place=Place(str(self._file))) from broken
+            raise SettingsError(
+                f"cannot be written: {broken.strerror}", place=Place(str(self._file))
+            ) from broken
 
     def _remembered(self) -> dict[str, str]:
         try:
-            remembered = json.loads(self._file.read_text(encoding="utf-8"))
+            remembered = dict(json.loads(self._file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as broken:
+        except (OSError, ValueError, TypeError) as broken:
             raise SettingsError(
-                f"cannot be read: {broken}", place=Place(str(self._file)), hint="Delete it, and trust projects again."
+                f"cannot be read: {broken}",
+                place=Place(str(self._file)),
+                hint="Delete it, and trust projects again.",
             ) from broken
-        return dict(remembered)
+        return remembered
 
 
 def _content_hash(root: Path) -> str:

@@ -1,12 +1,13 @@
 """YAML read strictly: plain JSON-like values, each key with its line, no duplicates, no surprises.
 
-Scalars follow the core schema of YAML 1.2, so ``no``, ``on`` and ``2024-01-01`` are the text that they look
-like. Anchors work, but a small file cannot expand into a huge value.
+Scalars follow YAML 1.2 as far as JSON can hold them, so ``no``, ``on``, ``2024-01-01`` and ``.nan`` are the
+text that they look like. Anchors work, but a small file cannot expand into a huge value.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from workbench.errors import Place, UsageError, did_you_mean
 MAX_VALUES = 1_000_000
 """A file whose aliases would expand to more values than this is refused."""
 
+MAX_DEPTH = 100
+"""So are values nested deeper than this."""
+
 Value: TypeAlias = Any
 """None, a bool, int, float, text, list or a dict with text keys: what JSON can hold."""
 
@@ -27,7 +31,7 @@ Keys: TypeAlias = tuple[str | int, ...]
 
 
 class _CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The safe loader with the scalar rules of YAML 1.2's core schema."""
+    """The safe loader with the scalar rules of YAML 1.2's JSON schema, and its core spellings of them."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
 
@@ -36,7 +40,7 @@ for _tag, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
     ("int", r"[-+]?(?:0|[1-9][0-9]*)", list("-+0123456789")),
-    ("float", r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?", list("-+0123456789.")),
+    ("float", r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", list("-+0123456789.")),
     ("merge", r"<<", ["<"]),
 ):
     _CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
@@ -60,8 +64,8 @@ class Document:
 def read(text: str, path: str, *, error: type[UsageError], first_line: int = 1) -> Document:
     """Read one YAML document.
 
-    ``first_line`` is the line of the file where ``text`` begins. Raises ``error`` with file and line for broken
-    YAML, a duplicate key, a key that is not text, or a value that JSON could not hold.
+    ``first_line`` is the line of the file where ``text`` begins. Raises ``error`` with file and line for
+    broken YAML, a duplicate key, a key that is not text, or a value that JSON could not hold.
     """
     loader = _CoreLoader(text)
     lines: dict[Keys, int] = {}
@@ -72,6 +76,7 @@ def read(text: str, path: str, *, error: type[UsageError], first_line: int = 1) 
         walk = _Walk(path, lines, first_line, error)
         walk.visit(node, ())
         value = loader.construct_document(node)
+        _refuse_infinite(value)
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         line = mark.line + first_line if mark else None
@@ -88,8 +93,8 @@ def read(text: str, path: str, *, error: type[UsageError], first_line: int = 1) 
     return Document(value, path, lines)
 
 
-def read_json_line(line: str, path: str, number: int, *, error: type[UsageError]) -> Document:
-    """Read one line of a JSON Lines file; raises ``error`` with file and line."""
+def read_json(text: str, path: str, number: int, *, error: type[UsageError]) -> Document:
+    """Read the JSON that stands on one line of a file; raises ``error`` with file and line."""
 
     def once(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
         value = dict(pairs)
@@ -101,10 +106,31 @@ def read_json_line(line: str, path: str, number: int, *, error: type[UsageError]
         raise ValueError(f"{constant} is not JSON")
 
     try:
-        value = json.loads(line, object_pairs_hook=once, parse_constant=refuse)
+        value = json.loads(text, object_pairs_hook=once, parse_constant=refuse)
+        _refuse_infinite(value)
+        json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair cannot be sent or stored
+    except UnicodeEncodeError as broken:
+        raise error(
+            "this holds half of a surrogate pair, which is no character", place=Place(path, number)
+        ) from broken
     except (ValueError, RecursionError) as broken:
-        raise error(f"this line is not valid JSON: {broken}", place=Place(path, number)) from broken
+        raise error(f"this is not valid JSON: {broken}", place=Place(path, number)) from broken
     return Document(value, path, {(): number})
+
+
+def _refuse_infinite(value: Value) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number in it is too large, or none")
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refuse_infinite(item)
+
+
+_TAGS = {
+    yaml.MappingNode: ("map",),
+    yaml.SequenceNode: ("seq",),
+    yaml.ScalarNode: ("null", "bool", "int", "float", "str"),
+}
+"""The tags of plain data."""
 
 
 @dataclass
@@ -117,26 +143,28 @@ class _Walk:
     error: type[UsageError]
     seen: int = 0
 
-    def visit(self, node: yaml.Node, keys: Keys) -> None:
+    def visit(self, node: yaml.Node, keys: Keys, depth: int = 0) -> None:
         line = node.start_mark.line + self.first_line
         self.lines.setdefault(keys, line)
         self.seen += 1
-        if self.seen > MAX_VALUES or len(keys) > 100:
-            raise self._error("this value refers to itself, or expands to more than a million values", line)
+        if depth > MAX_DEPTH:
+            raise self._error(f"this value refers to itself, or is nested more than {MAX_DEPTH} deep", line)
+        if self.seen > MAX_VALUES:
+            raise self._error(f"the aliases here expand to more than {MAX_VALUES:,} values", line)
+        if node.tag.removeprefix("tag:yaml.org,2002:") not in _TAGS[type(node)]:
+            raise self._error(f"the tag {node.tag} is not plain data", line)
         if isinstance(node, yaml.MappingNode):
-            self._visit_mapping(node, keys)
+            self._visit_mapping(node, keys, depth)
         elif isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
-                self.visit(item, (*keys, index))
-        elif not node.tag.startswith("tag:yaml.org,2002:") or node.tag.endswith((":binary", ":timestamp")):
-            raise self._error(f"the tag {node.tag} is not plain data", line)
+                self.visit(item, (*keys, index), depth + 1)
 
-    def _visit_mapping(self, node: yaml.MappingNode, keys: Keys) -> None:
+    def _visit_mapping(self, node: yaml.MappingNode, keys: Keys, depth: int) -> None:
         names: set[str] = set()
         for key, value in node.value:
             line = key.start_mark.line + self.first_line
             if key.tag == "tag:yaml.org,2002:merge":
-                self.visit(value, keys)
+                self.visit(value, keys, depth + 1)
                 continue
             if not isinstance(key, yaml.ScalarNode):
                 raise self._error("a key must be a plain word", line)
@@ -147,13 +175,13 @@ class _Walk:
                 )
             names.add(key.value)
             self.lines[(*keys, key.value)] = line
-            self.visit(value, (*keys, key.value))
+            self.visit(value, (*keys, key.value), depth + 1)
 
     def _error(self, message: str, line: int, hint: str | None = None) -> UsageError:
         return self.error(message, place=Place(self.path, line), hint=hint)
 
 
-_KINDS: dict[type, str] = {str: "text", bool: "true or false", int: "a whole number", dict: "a mapping", list: "a list"}
+_KINDS: dict[type, str] = {str: "text", int: "a whole number", list: "a list"}
 
 
 class Fields:
@@ -169,8 +197,10 @@ class Fields:
         if value is None:
             value = {}
         if not isinstance(value, dict):
-            name = f"“{keys[-1]}”" if keys else "this file"
-            raise error(f"{name} must be a mapping of keys to values", place=document.place(keys))
+            name = f"“{keys[-1]}”" if keys and isinstance(keys[-1], str) else "this"
+            raise error(
+                f"{name} must be a mapping of keys to values, not {value!r:.60}", place=document.place(keys)
+            )
         self.values: dict[str, Value] = value
 
     def __iter__(self) -> Iterator[str]:
@@ -198,7 +228,7 @@ class Fields:
         if value is None:
             return None
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise self.error(f"“{key}” must be {_KINDS[kind]}, not {value!r}", key)
+            raise self.error(f"“{key}” must be {_KINDS[kind]}, not {value!r:.60}", key)
         return value
 
     def text(self, key: str) -> str | None:
@@ -213,13 +243,15 @@ class Fields:
             raise self.error(f"“{key}” must be at least {least}, not {value}", key)
         return value
 
-    def number(self, key: str, *, above: float = -1e-12) -> float | None:
-        """Return the number at ``key``, or None where it is absent; it must be greater than ``above``."""
+    def number(self, key: str, *, positive: bool = False) -> float | None:
+        """Return the number at ``key``, or None where it is absent; it must be 0 or more, or ``positive``."""
         value = self.values.get(key)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= above:
-            raise self.error(f"“{key}” must be a number of at least 0, not {value!r}", key)
+        good = isinstance(value, int | float) and not isinstance(value, bool)
+        if not good or value < 0 or (positive and value == 0):
+            least = "greater than 0" if positive else "of at least 0"
+            raise self.error(f"“{key}” must be a number {least}, not {value!r:.60}", key)
         return float(value)
 
     def mapping(self, key: str) -> Fields | None:

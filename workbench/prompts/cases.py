@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from workbench.errors import CasesError, Place, PromptError, did_you_mean
-from workbench.project.yaml import Fields, Value, read, read_json_line
+from workbench.project.yaml import Fields, Value, read, read_json
 from workbench.prompts.tree import PROMPTS, Tree, decode
 
 SUFFIXES = (".cases.yml", ".cases.jsonl", ".cases.csv")
@@ -21,7 +21,7 @@ KEYS = ("name", "inputs", "expect", "tags", "note")
 
 @dataclass(frozen=True)
 class Case:
-    """A named set of inputs to render a prompt with; ``expect`` is the answer it should get, where one is known."""
+    """A named set of inputs to render a prompt with; ``expect`` is the answer it should get, if known."""
 
     name: str
     inputs: Mapping[str, Value] = field(default_factory=dict)
@@ -45,7 +45,8 @@ def hash_inputs(inputs: Mapping[str, Value]) -> str:
 def load_cases(tree: Tree, name: str) -> tuple[Case, ...]:
     """Return the cases of a prompt from all its cases files.
 
-    Raises CasesError, with file and line, for a file that is not what it may be, and for two cases of one name.
+    Raises CasesError, with file and line, for a file that is not what it may be, and for two cases of one
+    name.
     """
     cases: list[Case] = []
     for suffix, parse in zip(SUFFIXES, (_from_yaml, _from_json_lines, _from_csv), strict=True):
@@ -70,12 +71,16 @@ def load_cases(tree: Tree, name: str) -> tuple[Case, ...]:
 
 
 def choose(cases: tuple[Case, ...], name: str, prompt: str) -> Case:
-    """Return the case of this name, or of this number counted from 1; raises CasesError where there is none."""
+    """Return the case of this name, or of this number counted from 1.
+
+    Raises CasesError where there is none.
+    """
     for case in cases:
         if case.name == name:
             return case
-    if name.isdigit() and 1 <= int(name) <= len(cases):
-        return cases[int(name) - 1]
+    numbers = {str(number): case for number, case in enumerate(cases, start=1)}
+    if name in numbers:
+        return numbers[name]
     raise CasesError(f"{prompt} has no case “{name}”", hint=did_you_mean(name, [case.name for case in cases]))
 
 
@@ -85,7 +90,9 @@ def _from_yaml(text: str, path: str, before: int) -> Iterator[Case]:
         return
     if not isinstance(document.value, list):
         raise CasesError(
-            "a file of cases must hold a list", place=document.place(), hint="Begin each case with “- name: …”."
+            "a file of cases must hold a list",
+            place=document.place(),
+            hint="Begin each case with “- name: …”.",
         )
     for index in range(len(document.value)):
         yield _case(Fields(document, CasesError, (index,)), before + index + 1)
@@ -97,7 +104,7 @@ def _from_json_lines(text: str, path: str, before: int) -> Iterator[Case]:
         if not line.strip():
             continue
         count += 1
-        document = read_json_line(line, path, number, error=CasesError)
+        document = read_json(line, path, number, error=CasesError)
         yield _case(Fields(document, CasesError), count)
 
 
@@ -128,43 +135,51 @@ def _plain(key: str, value: Value, fields: Fields) -> str:
 
 
 def _from_csv(text: str, path: str, before: int) -> Iterator[Case]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    csv.field_size_limit(len(text) + 1)  # by default a cell of more than 128 KB is an error
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    columns: list[str] | None = None
+    line, number = 1, before
     try:
-        columns = [column.strip() for column in reader.fieldnames or ()]
-        _check_columns(columns, path)
-        reader.fieldnames = columns
-        line = reader.line_num + 1
-        for number, row in enumerate(reader, start=before + 1):
-            yield _csv_case(row, number, Place(path, line))
-            line = reader.line_num + 1
+        for cells in rows:
+            place, line = Place(path, line), rows.line_num + 1
+            if not any(cells):
+                continue
+            if columns is None:
+                columns = _checked_columns(cells, place)
+                continue
+            number += 1
+            yield _csv_case(columns, cells, number, place)
     except csv.Error as broken:
-        raise CasesError(f"this is not valid CSV: {broken}", place=Place(path, reader.line_num)) from broken
+        raise CasesError(f"this is not valid CSV: {broken}", place=Place(path, line)) from broken
 
 
-def _check_columns(columns: list[str], path: str) -> None:
-    for column in columns:
-        if not column or columns.count(column) > 1:
-            raise CasesError(
-                f"the column “{column}” stands twice in the header" if column else "a column of the header has no name",
-                place=Place(path, 1),
-            )
+def _checked_columns(header: list[str], place: Place) -> list[str]:
+    columns = [column.strip() for column in header]
+    names = [column.removesuffix(":json") for column in columns]
+    for name in names:
+        if not name:
+            raise CasesError("a column of the header has no name", place=place)
+        if names.count(name) > 1:
+            raise CasesError(f"the column “{name}” stands twice in the header", place=place)
+    return columns
 
 
-def _csv_case(row: dict[str | None, str | list[str] | None], number: int, place: Place) -> Case:
-    if None in row:
-        raise CasesError("this row has more cells than the header has columns", place=place)
-    cells = {str(column): str(cell) for column, cell in row.items() if cell}
+def _csv_case(columns: list[str], cells: list[str], number: int, place: Place) -> Case:
+    if len(cells) > len(columns):
+        raise CasesError(
+            f"this row has {len(cells)} cells, more than the {len(columns)} columns of the header",
+            place=place,
+            hint="Put a cell that holds a comma in quotes.",
+        )
+    filled = {column: cell for column, cell in zip(columns, cells, strict=False) if cell}
     inputs: dict[str, Value] = {}
-    for column, cell in cells.items():
-        if column in ("name", "expect", "tags", "note"):
-            continue
-        name, _, kind = column.partition(":")
-        if kind == "json":
-            try:
-                inputs[name] = json.loads(cell)
-            except ValueError as broken:
-                raise CasesError(f"the cell of “{column}” is not valid JSON: {broken}", place=place) from broken
-        else:
+    for column, cell in filled.items():
+        if column.endswith(":json"):
+            value = read_json(cell, place.path, place.line or 1, error=CasesError).value
+            inputs[column.removesuffix(":json")] = value
+        elif column not in ("name", "expect", "tags", "note"):
             inputs[column] = cell
-    tags = tuple(tag.strip() for tag in cells.get("tags", "").split(";") if tag.strip())
-    return Case(cells.get("name", str(number)), inputs, cells.get("expect"), tags, cells.get("note", ""), place)
+    tags = tuple(tag.strip() for tag in filled.get("tags", "").split(";") if tag.strip())
+    return Case(
+        filled.get("name", str(number)), inputs, filled.get("expect"), tags, filled.get("note", ""), place
+    )

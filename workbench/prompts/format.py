@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from workbench.errors import Place, PromptError
 from workbench.project.yaml import Fields, Value, read
 
-RESERVED = ("documents", "examples", "loop", "caller", "self", "super", "varargs", "kwargs")
+RESERVED = (
+    *("documents", "examples", "loop", "caller", "self", "super", "varargs", "kwargs"),
+    *("true", "false", "none", "True", "False", "None", "and", "or", "not", "in", "is", "if", "else"),
+)
 """Names that a template already gives a meaning; an input cannot take one."""
 
 KEYS = ("description", "models", "params", "inputs", "examples", "documents", "output")
@@ -29,8 +32,9 @@ class Input:
 class Prompt:
     """What one prompt file says.
 
-    ``examples`` is the list itself, a file's path as written, or None. ``template_line`` is the line of the file on
-    which the template begins. ``places`` holds the line of each front-matter key that an error may be about.
+    ``examples`` is the list itself, a file's path as written, or None. ``template_line`` is the line of the
+    file on which the template begins. ``places`` holds the line of each front-matter key that an error may be
+    about.
     """
 
     name: str
@@ -76,7 +80,10 @@ def parse(text: str, name: str, path: str) -> Prompt:
 
 
 def split(text: str, path: str) -> tuple[str | None, str, int]:
-    """Return the front matter (None where there is none), the template, and the line the template begins on."""
+    """Return the front matter, the template, and the line the template begins on.
+
+    The front matter is None where there is none. Raises PromptError where it is never closed.
+    """
     lines = text.split("\n")
     if lines[0].rstrip() != "---":
         return None, text, 1
@@ -92,26 +99,24 @@ def split(text: str, path: str) -> tuple[str | None, str, int]:
 
 def _inputs(fields: Fields | None) -> dict[str, Input]:
     inputs: dict[str, Input] = {}
-    for name in fields or ():
-        assert fields is not None
+    if fields is None:
+        return inputs
+    for name, value in fields.values.items():
         if not name.isidentifier() or name in RESERVED:
             raise fields.error(
                 f"“{name}” cannot be the name of an input",
                 name,
                 hint=f"Use letters, digits and “_”, and none of: {', '.join(RESERVED)}.",
             )
-        value = fields.values[name]
-        if value is None:
-            inputs[name] = Input(name)
-        elif not isinstance(value, dict):
-            inputs[name] = Input(name, required=False, default=value)
+        declaration = fields.mapping(name) if isinstance(value, dict) else None
+        if declaration is not None:
+            inputs[name] = _declaration(name, declaration)
         else:
-            inputs[name] = _declaration(name, Fields.mapping(fields, name))
+            inputs[name] = Input(name, required=value is None, default=value)
     return inputs
 
 
-def _declaration(name: str, fields: Fields | None) -> Input:
-    assert fields is not None
+def _declaration(name: str, fields: Fields) -> Input:
     fields.only(("description", "default", "kind"))
     kind = fields.text("kind") or "value"
     if kind not in ("value", "turns"):
@@ -162,11 +167,14 @@ def check_example(example: Value, place: Place) -> None:
 
 def _documents(fields: Fields | None) -> dict[str, str]:
     documents: dict[str, str] = {}
-    for name in fields or ():
-        assert fields is not None
+    if fields is None:
+        return documents
+    for name in fields:
         path = fields.text(name)
         if not path or not name.isidentifier():
-            raise fields.error(f"the document “{name}” must have a plain name and a path", name)
+            raise fields.error(
+                f"the document “{name}” must have a plain name and a path", name, hint="name: ../docs/file.md"
+            )
         documents[name] = path
     return documents
 
@@ -176,4 +184,15 @@ def _schema(fields: Fields | None) -> Mapping[str, Value] | None:
         return None
     fields.only(("schema",))
     schema = fields.mapping("schema")
-    return schema.values if schema else None
+    if schema is None:
+        return None
+    # 60 ms to import, and only prompts with a schema need it.
+    import jsonschema
+
+    try:
+        jsonschema.validators.validator_for(schema.values).check_schema(schema.values)
+    except jsonschema.SchemaError as broken:
+        raise fields.error(
+            f"this is not a JSON schema: {broken.message} at {broken.json_path}", "schema"
+        ) from broken
+    return schema.values

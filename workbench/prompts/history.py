@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import configparser
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +13,11 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import RevisionError
 
 if TYPE_CHECKING:
-    from git import Commit, Repo
+    import git
+    from git import Repo
+
+
+_SYMBOLIC_LINK = 0o120000
 
 
 @dataclass(frozen=True)
@@ -22,31 +28,45 @@ class Revision:
     commit: str
 
 
-class RevisionTree:
-    """The files of a project at one commit."""
+@dataclass(frozen=True)
+class Commit:
+    """One commit of the history: its full hash and the first line of its message."""
 
-    def __init__(self, commit: Commit, prefix: str) -> None:
+    hash: str
+    subject: str
+
+
+class RevisionTree:
+    """The files of a project at one commit. ``lock`` guards the git processes that threads share."""
+
+    def __init__(self, commit: git.Commit, prefix: str, lock: threading.RLock) -> None:
         self._tree = commit.tree
         self._prefix = prefix
+        self._lock = lock
 
     def read(self, path: str) -> bytes:
         """Return the bytes of a file at this commit; raises FileNotFoundError where it held none."""
-        try:
-            item = self._tree / f"{self._prefix}{path}"
-        except KeyError:
-            raise FileNotFoundError(path) from None
-        if item.type != "blob" or item.mode == 0o120000:  # a symbolic link's blob is only its target's name
-            raise FileNotFoundError(path)
-        raw: bytes = item.data_stream.read()
-        return raw
+        with self._lock:
+            item = self._at(path)
+            # A symbolic link's blob is only its target's name.
+            if item is None or item.type != "blob" or item.mode == _SYMBOLIC_LINK:
+                raise FileNotFoundError(path)
+            raw: bytes = item.data_stream.read()
+            return raw
 
     def paths(self, under: str) -> Iterable[str]:
         """Return the paths of all files below a folder at this commit."""
+        with self._lock:
+            folder = self._at(under)
+            if folder is None or folder.type != "tree":
+                return []
+            return [str(item.path)[len(self._prefix) :] for item in folder.traverse() if item.type == "blob"]
+
+    def _at(self, path: str) -> Any:  # noqa: ANN401 - GitPython's types for this are wrong
         try:
-            folder = self._tree / f"{self._prefix}{under}"
+            return self._tree / f"{self._prefix}{path}"
         except KeyError:
-            return []
-        return [str(item.path)[len(self._prefix) :] for item in folder.traverse() if item.type == "blob"]
+            return None
 
 
 class History:
@@ -57,6 +77,9 @@ class History:
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
+        self._lock = (
+            threading.RLock()
+        )  # GitPython's objects share processes that one thread may use at a time
 
     @cached_property
     def _opened(self) -> Repo | str:
@@ -70,6 +93,8 @@ class History:
             repository = Repo(self._root, search_parent_directories=True)
         except (InvalidGitRepositoryError, NoSuchPathError):
             return "this project is not a git repository"
+        except configparser.Error as broken:
+            return f"the configuration of this git repository is broken: {str(broken).splitlines()[0]}"
         if repository.working_tree_dir is None:
             return "this git repository has no working tree"
         return repository
@@ -77,18 +102,31 @@ class History:
     @property
     def unavailable(self) -> str | None:
         """Why revisions cannot be read here, or None."""
-        return self._opened if isinstance(self._opened, str) else None
+        with self._lock:
+            return self._opened if isinstance(self._opened, str) else None
+
+    def close(self) -> None:
+        """End the git processes that are kept for reading; the next use starts them again."""
+        with self._lock:
+            opened = self.__dict__.get("_opened")  # not to open it only to close it
+            if opened is not None and not isinstance(opened, str):
+                opened.close()
 
     def resolve(self, revision: str) -> Revision:
         """Return the commit that a revision expression names; raises RevisionError where git knows none."""
-        from git.exc import GitCommandError  # only reached with git at hand; see _opened
-
         repository = self._repository(revision)
+        from git.exc import GitCommandError  # after _repository, which says so where git is missing
+
         try:
-            commit = repository.git.rev_parse("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        except GitCommandError:
+            commit = repository.git.rev_parse(
+                "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+            )
+        except GitCommandError as refused:
+            reason = str(refused.stderr).strip(" \n'").removeprefix("stderr: '")
             raise RevisionError(
-                f"git knows no revision “{revision}”",
+                f"git cannot read “{revision}”: {reason}"
+                if reason
+                else f"git knows no revision “{revision}”",
                 hint="Name a commit, a branch or a tag, such as HEAD, HEAD~2, main or v1.0.",
             ) from None
         return Revision(revision, str(commit))
@@ -96,7 +134,8 @@ class History:
     def tree(self, revision: Revision) -> RevisionTree:
         """Return the project's files at a revision."""
         repository = self._repository(revision.typed)
-        return RevisionTree(repository.commit(revision.commit), self._prefix(repository))
+        with self._lock:
+            return RevisionTree(repository.commit(revision.commit), self._prefix(repository), self._lock)
 
     def head(self) -> Revision | None:
         """Return the commit that is checked out, or None where there is none yet or no git."""
@@ -108,31 +147,55 @@ class History:
             return None
 
     def branch(self) -> str | None:
-        """Return the branch that is checked out, a short commit where the head is detached, or None without git."""
+        """Return the branch that is checked out, or None without git.
+
+        Where the head is detached, that is the first seven digits of its commit.
+        """
+        with self._lock:
+            if isinstance(self._opened, str):
+                return None
+            head = self._opened.head
+            return head.commit.hexsha[:7] if head.is_detached else str(head.reference.name)
+
+    def commits(self, paths: Iterable[str], limit: int) -> list[Commit]:
+        """Return the newest commits that changed any of these files, newest first; none without git."""
         if isinstance(self._opened, str):
-            return None
-        head = self._opened.head
-        return head.commit.hexsha[:7] if head.is_detached else str(head.reference.name)
+            return []
+        places = [str(self._root / path) for path in paths]
+        log = self._opened.git.log(f"--max-count={limit}", "--format=%H%x00%s", "--", *places) if self.head() else ""
+        return [Commit(*line.split("\0", 1)) for line in str(log).splitlines()]
 
     def author(self) -> str | None:
         """Return the name that git would commit with, or None."""
-        if isinstance(self._opened, str):
-            return None
-        with self._opened.config_reader() as config:
-            return str(config.get_value("user", "name", "")) or None
+        with self._lock:
+            if isinstance(self._opened, str):
+                return None
+            with self._opened.config_reader() as config:
+                return str(config.get_value("user", "name", "")) or None
 
     def tracked(self, path: str) -> bool:
-        """Return whether git tracks the file at this path; without git, it does not."""
-        if isinstance(self._opened, str):
-            return False
-        return bool(self._opened.git.ls_files("--", str(self._root / path)))
+        """Return whether git tracks the file at this path; without git, it does not.
 
-    def _repository(self, revision: str) -> Any:
-        if isinstance(self._opened, str):
-            raise RevisionError(
-                f"“@{revision}” needs git, and {self._opened}", hint="Run “git init” and commit, or leave out the “@…”."
-            )
-        return self._opened
+        Where git refuses to look, the file counts as tracked: a ``.env`` is then not believed.
+        """
+        with self._lock:
+            if isinstance(self._opened, str):
+                return False
+            from git.exc import GitCommandError  # there, now that a repository is open
+
+            try:
+                return bool(self._opened.git.ls_files("--", str(self._root / path)))
+            except GitCommandError:
+                return True
+
+    def _repository(self, revision: str) -> Repo:
+        with self._lock:
+            if isinstance(self._opened, str):
+                raise RevisionError(
+                    f"“@{revision}” needs git, and {self._opened}",
+                    hint="Run “git init” and commit, or leave out the “@…”.",
+                )
+            return self._opened
 
     def _prefix(self, repository: Repo) -> str:
         top = Path(str(repository.working_tree_dir)).resolve()

@@ -18,6 +18,7 @@ MAX_BYTES = 50_000_000
 """A larger file is not read into a prompt: no context window holds it."""
 
 _BOM = b"\xef\xbb\xbf"
+_NO_TEXT = re.compile("[\ud800-\udfff]")  # stands for bytes in a file's name that are not UTF-8
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 
 
@@ -30,8 +31,8 @@ class WorkingTree:
     def read(self, path: str) -> bytes:
         """Return the bytes of a file.
 
-        Raises FileNotFoundError where there is none, PromptError where it lies outside the project, is not a plain
-        file, is too large or may not be read.
+        Raises FileNotFoundError where there is none, PromptError where it lies outside the project, is not a
+        plain file, is too large or may not be read.
         """
         try:
             real = self.locate(path)
@@ -53,12 +54,20 @@ class WorkingTree:
     def locate(self, path: str) -> Path:
         """Return the real path of a file; raises PromptError where a symbolic link leaves the project."""
         root = self.root.resolve()
-        real = (root / path).resolve()
+        try:
+            real = (root / path).resolve()
+        except RuntimeError as broken:  # how Python before 3.13 reports a circle
+            raise PromptError("is a symbolic link to itself", place=Place(path)) from broken
         if not real.is_relative_to(root):
             raise PromptError(
                 "is a symbolic link that leaves the project",
                 place=Place(path),
                 hint="Copy the file into the project instead.",
+            )
+        parts = [part.lower() for part in real.relative_to(root).parts]
+        if parts[-1:] == [".env"] or parts[:1] in ([".git"], [".workbench"]):
+            raise PromptError(
+                "may not be put into a prompt: keys and what is local stay on this machine", place=Place(path)
             )
         return real
 
@@ -67,7 +76,8 @@ class WorkingTree:
         for folder, folders, files in os.walk(self.root / under):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             relative = Path(folder).relative_to(self.root).as_posix()
-            yield from (f"{relative}/{name}" for name in sorted(files))
+            # A name that is not UTF-8 could be neither shown nor typed.
+            yield from (f"{relative}/{name}" for name in sorted(files) if not _NO_TEXT.search(name))
 
 
 @dataclass(frozen=True)
@@ -109,40 +119,55 @@ class Library:
     def save(self, file: OpenFile, text: str) -> OpenFile:
         """Write the text to disk and return the file as it now is.
 
-        BOM, line endings and mode stay as they were; the write is atomic; what it replaces is kept as a backup in
-        ``.workbench/backups``. Raises SaveConflictError where the file is no longer what was read, PromptError where
-        it cannot be written or must not be.
+        BOM, line endings and mode stay as they were; the write is atomic; what it replaces is kept as a
+        backup in ``.workbench/backups``. Raises SaveConflictError where the file is no longer what was read,
+        PromptError where it cannot be written or must not be.
         """
         if file.unreadable:
-            raise PromptError("is open read-only, because it " + file.unreadable.message, place=Place(file.path))
+            raise PromptError(
+                "is open read-only, because it " + file.unreadable.message, place=Place(file.path)
+            )
         raw = restored_bytes(file.raw, text)
         real = self.tree.locate(file.path)
         try:
             on_disk = real.read_bytes() if real.exists() else None
             if on_disk != file.raw:
                 raise SaveConflictError(
-                    "changed on disk since it was read" if on_disk is not None else "was deleted since it was read",
+                    "changed on disk since it was read"
+                    if on_disk is not None
+                    else "was deleted since it was read",
                     place=Place(file.path),
                     hint="Reload it (your text is kept on screen until you do), or save over it.",
                 )
             if raw != file.raw:
-                self._backup(file)
-                _write_atomically(real, raw)
+                mode = stat.S_IMODE(real.stat().st_mode)
+                self._backup(file, mode)
+                _write_atomically(real, raw, mode)
         except OSError as broken:
             raise PromptError(
-                f"cannot be written: {broken.strerror}", place=Place(file.path), hint="The text is still on screen."
+                f"cannot be written: {broken.strerror}",
+                place=Place(file.path),
+                hint="The text is still on screen.",
             ) from broken
         return OpenFile(file.path, text, raw)
 
-    def _backup(self, file: OpenFile) -> None:
+    def _backup(self, file: OpenFile, mode: int) -> None:
         folder = local_folder(self.root) / "backups" / Path(file.path).parent
         folder.mkdir(parents=True, exist_ok=True)
-        _write_atomically(folder / f"{Path(file.path).name}~", file.raw)
+        _write_atomically(folder / f"{Path(file.path).name}~", file.raw, mode)
 
 
 def local_folder(root: Path) -> Path:
-    """Return ``.workbench``, the git-ignored folder for everything local, made where it is missing."""
+    """Return ``.workbench``, the git-ignored folder for everything local, made where it is missing.
+
+    Raises ProjectError where it cannot be made, or is a symbolic link that leaves the project.
+    """
     folder = root / ".workbench"
+    if not folder.resolve().is_relative_to(root.resolve()):
+        raise ProjectError(
+            f"{folder.name} is a symbolic link that leaves the project",
+            hint="Remove the link; Workbench makes a folder of that name and writes nothing elsewhere.",
+        )
     try:
         folder.mkdir(exist_ok=True)
         ignore = folder / ".gitignore"
@@ -175,30 +200,38 @@ def _with_mixed_endings(old: list[str], endings: list[str], text: str, usual: st
     lines = text.split("\n")
     chosen = [usual] * (len(lines) - 1) + [""]
     bare = [line.rstrip("\r\n") for line in old]
-    for block in difflib.SequenceMatcher(None, bare, lines, autojunk=False).get_matching_blocks():
-        for offset in range(block.size):
-            if block.b + offset < len(lines) - 1 and endings[block.a + offset]:
-                chosen[block.b + offset] = endings[block.a + offset]
+    for start, new_start, size in _unchanged(bare, lines):
+        for offset in range(size):
+            if new_start + offset < len(lines) - 1 and endings[start + offset]:
+                chosen[new_start + offset] = endings[start + offset]
     return "".join(line + ending for line, ending in zip(lines, chosen, strict=True))
 
 
-def _write_atomically(path: Path, raw: bytes) -> None:
-    """Replace a file in one step, keeping its mode."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def _unchanged(old: list[str], new: list[str]) -> Iterator[tuple[int, int, int]]:
+    """Yield where runs of equal lines begin in each, and how long they are.
+
+    What is equal at both ends is found first: this runs at every key, and finding it costs next to nothing.
+    """
+    most = min(len(old), len(new))
+    head = next((at for at in range(most) if old[at] != new[at]), most)
+    tail = next((at for at in range(most - head) if old[-1 - at] != new[-1 - at]), most - head)
+    yield 0, 0, head
+    middle = difflib.SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail])
+    for block in middle.get_matching_blocks():
+        yield head + block.a, head + block.b, block.size
+    yield len(old) - tail, len(new) - tail, tail
+
+
+def _write_atomically(path: Path, raw: bytes, mode: int) -> None:
+    """Replace a file in one step, giving it this mode."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(raw)
             stream.flush()
             os.fsync(stream.fileno())
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
         os.chmod(temporary, mode)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -17,7 +17,10 @@ class Tree(Protocol):
     """Files by their path from the project's root, with forward slashes."""
 
     def read(self, path: str) -> bytes:
-        """Return the bytes of a file; raises FileNotFoundError where there is none, PromptError where it may not be read."""
+        """Return the bytes of a file.
+
+        Raises FileNotFoundError where there is none, PromptError where it may not be read.
+        """
         ...
 
     def paths(self, under: str) -> Iterable[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from jinja2 import TemplateSyntaxError, nodes
 
 from workbench.errors import Place, PromptError, did_you_mean
-from workbench.project.yaml import Value, read, read_json_line
+from workbench.project.yaml import Value, read, read_json
 from workbench.prompts.format import Prompt, check_example, parse
 from workbench.prompts.template import environment
 from workbench.prompts.tree import PROMPTS, Tree, confined, decode, prompt_name, prompt_path
@@ -30,8 +30,8 @@ class Example:
 class Version:
     """A prompt with all the files it reads.
 
-    ``partials`` maps include names to text, ``documents`` document names to text; ``files`` holds, by path from the
-    project's root, the exact bytes of everything that was read, so that the version can be restored.
+    ``partials`` maps include names to text, ``documents`` document names to text; ``files`` holds, by path
+    from the project's root, the exact bytes of everything that was read, so that the version can be restored.
     """
 
     prompt: Prompt
@@ -50,9 +50,10 @@ class Version:
 def load_version(tree: Tree, name: str) -> Version:
     """Read a prompt and all it includes from a tree.
 
-    Raises PromptError, with file and line, for a file that is missing, is not text, leaves the project or does not parse.
+    Raises PromptError, with file and line, for a file that is missing, is not text, leaves the project or
+    does not parse.
     """
-    path = prompt_path(name)
+    path = _own_path(name)
     files: dict[str, bytes] = {}
     try:
         files[path] = tree.read(path)
@@ -69,26 +70,55 @@ def load_version(tree: Tree, name: str) -> Version:
     return Version(prompt, partials, documents, examples, files, _hash(prompt, partials, documents, examples))
 
 
+def _own_path(name: str) -> str:
+    """Return the path of the prompt of this name; raises PromptError where no prompt can have it."""
+    path = prompt_path(name)
+    if confined(PROMPTS, f"{name}.md", PROMPTS) != path:
+        raise PromptError(
+            f"“{name}” cannot be the name of a prompt",
+            hint=f"A prompt's name is its path below {PROMPTS}/ without the suffix: support/triage",
+        )
+    if prompt_name(path) is None:
+        raise PromptError(
+            f"“{name}” is a partial, which is only included and never run",
+            hint="A name that begins with “_”, of a file or a folder, makes a partial.",
+        )
+    return path
+
+
 def _read_partials(tree: Tree, prompt: Prompt, files: dict[str, bytes]) -> dict[str, str]:
     partials: dict[str, str] = {}
     waiting = _references(prompt.template, prompt.path, prompt.template_line)
     while waiting:
-        name, place = waiting.pop()
+        name, place, optional = waiting.pop()
         if name in partials:
             continue
         path = confined(PROMPTS, name, PROMPTS)
         if path is None:
             raise PromptError(f"the include “{name}” leaves the folder {PROMPTS}/", place=place)
-        text = _read(tree, path, place, f"the include “{name}”", files)
-        partials[name] = text
-        waiting += _references(text, path, 1)
+        try:
+            partials[name] = _read(tree, path, place, f"the include “{name}”", files)
+        except _MissingFileError:
+            if optional:
+                continue
+            raise
+        waiting += _references(partials[name], path, 1)
     return partials
 
 
-def _references(source: str, path: str, first_line: int) -> list[tuple[str, Place]]:
-    """Return the names that a template includes, imports or extends, each with its place."""
+class _MissingFileError(PromptError):
+    """A file that a prompt names is not there."""
+
+
+def _references(source: str, path: str, first_line: int) -> list[tuple[str, Place, bool]]:
+    """Return the names that a template includes, imports or extends, with their places.
+
+    The last of each three says that the file may be missing.
+    """
     try:
         tree = environment().parse(source)
+    except RecursionError as broken:
+        raise PromptError("the template is nested too deeply to be read", place=Place(path)) from broken
     except TemplateSyntaxError as broken:
         line = broken.lineno + first_line - 1
         text = source.split("\n")[broken.lineno - 1 : broken.lineno]
@@ -97,19 +127,17 @@ def _references(source: str, path: str, first_line: int) -> list[tuple[str, Plac
             place=Place(path, line),
             hint=f"The line reads: {text[0].strip()}" if text and text[0].strip() else None,
         ) from broken
-    found: list[tuple[str, Place]] = []
+    found: list[tuple[str, Place, bool]] = []
     for node in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
         place = Place(path, node.lineno + first_line - 1)
         named = node.template  # type: ignore[attr-defined]
-        items = named.items if isinstance(named, nodes.List | nodes.Tuple) else [named]
-        for item in items:
-            if not isinstance(item, nodes.Const) or not isinstance(item.value, str):
-                raise PromptError(
-                    "the name of an include must be plain text, not an expression",
-                    place=place,
-                    hint='Write {% include "_name.md" %}, and choose between several with {% if %}.',
-                )
-            found.append((item.value, place))
+        if not isinstance(named, nodes.Const) or not isinstance(named.value, str):
+            raise PromptError(
+                "the name of an include must be plain text, not an expression",
+                place=place,
+                hint='Write {% include "_name.md" %}, and choose between several with {% if %}.',
+            )
+        found.append((named.value, place, isinstance(node, nodes.Include) and node.ignore_missing))
     return found
 
 
@@ -118,7 +146,9 @@ def _read(tree: Tree, path: str, place: Place | None, what: str, files: dict[str
         raw = tree.read(path)
     except FileNotFoundError:
         near = did_you_mean(path, tree.paths(posixpath.dirname(path) or PROMPTS))
-        raise PromptError(f"{what} names {path}, which does not exist", place=place, hint=near) from None
+        raise _MissingFileError(
+            f"{what} names {path}, which does not exist", place=place, hint=near
+        ) from None
     files[path] = raw
     return decode(raw, path)
 
@@ -144,7 +174,7 @@ def _read_examples(tree: Tree, prompt: Prompt, files: dict[str, bytes]) -> tuple
     path = next(reversed(files))
     if path.endswith(".jsonl"):
         return tuple(
-            _example(read_json_line(line, path, number, error=PromptError).value, Place(path, number))
+            _example(read_json(line, path, number, error=PromptError).value, Place(path, number))
             for number, line in enumerate(text.split("\n"), start=1)
             if line.strip()
         )
@@ -170,7 +200,8 @@ def _hash(
         "documents": dict(documents),
         "examples": [[example.inputs, example.output] for example in examples],
         "inputs": {
-            name: [declared.kind, declared.required, declared.default] for name, declared in prompt.inputs.items()
+            name: [declared.kind, declared.required, declared.default]
+            for name, declared in prompt.inputs.items()
         },
         "schema": prompt.schema,
     }

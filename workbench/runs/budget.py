@@ -18,7 +18,10 @@ class Budget:
         self._changed = asyncio.Condition()
 
     async def reserve(self, most: int) -> bool:
-        """Set aside the most a call may cost; waits while calls under way may leave room, False where none can be."""
+        """Set aside the most a call may cost, and return whether there was room.
+
+        Waits while calls under way may still leave room.
+        """
         if self._limit is None:
             return True
         async with self._changed:

@@ -39,7 +39,10 @@ class Arrived:
 
 @dataclass(frozen=True)
 class Retried:
-    """A try of the call under this key failed; what had arrived is void, and it is made again in ``wait`` seconds."""
+    """A try of the call under this key failed, and it is made again in ``wait`` seconds.
+
+    What had arrived is void.
+    """
 
     key: str
     tries: int
@@ -59,8 +62,8 @@ class Finished:
 class Ended:
     """The run is over: ``done``, ``interrupted``, or ``limit`` where the cost limit stopped it.
 
-    ``counts`` is the number of cells by status, with ``waiting`` for those that have no result; ``cost`` is in
-    pico-dollars, None where it is not known of all.
+    ``counts`` is the number of cells by status, with ``waiting`` for those that have no result; ``cost`` is
+    in pico-dollars, None where it is not known of all.
     """
 
     run: int

@@ -62,15 +62,23 @@ def cancelled(planned: PlannedCall, text: str, why: str, started: str, ended: st
 
 def validate(text: str, schema: Mapping[str, Value], prefill: str = "") -> tuple[bool, str | None]:
     """Return whether prefill and text together are JSON that fits the schema, and if not, where not."""
-    # 60 ms to import, and only prompts with a schema need it.
+    # 60 ms to import, and only prompts with a schema need them.
     import jsonschema
+    import referencing
+    import referencing.exceptions
 
     try:
         value = json.loads(prefill + text)
-    except ValueError as broken:
+    except (ValueError, RecursionError) as broken:
         return False, f"not JSON: {broken}"
-    validator = jsonschema.validators.validator_for(schema)(schema)
-    first = jsonschema.exceptions.best_match(validator.iter_errors(value))
+    # With a registry of its own it fetches no “$ref” over the network.
+    validator = jsonschema.validators.validator_for(schema)(schema, registry=referencing.Registry())
+    try:
+        first = jsonschema.exceptions.best_match(validator.iter_errors(value))
+    except referencing.exceptions.Unresolvable as broken:
+        return False, f"the schema refers to {broken.ref}, which is not in it"
+    except RecursionError:
+        return False, "the schema refers to itself without end"
     if first is None:
         return True, None
     return False, f"{first.json_path}: {first.message}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from workbench.context.messages import Message, context_hash
+from workbench.context.messages import context_hash
 from workbench.errors import UsageError
 from workbench.models.calls import Call
 from workbench.models.estimate import CostEstimate, PlanEstimate, plan_estimate
@@ -20,8 +20,8 @@ from workbench.store.records import Cell, Result
 class PlannedCall:
     """One call that a run has to make, and the cells that wait for it.
 
-    ``estimated`` is the count of input tokens before any correction, ``estimate`` what the call may cost (None
-    where the model has no price).
+    ``estimated`` is the count of input tokens before any correction, ``estimate`` what the call may cost
+    (None where the model has no price).
     """
 
     key: str
@@ -34,9 +34,10 @@ class PlannedCall:
 
 @dataclass(frozen=True)
 class Plan:
-    """Contenders × cases × samples, laid out.
+    """Contenders, cases and samples, laid out as cells.
 
-    ``cells`` are in the order in which they are shown; those answered from the cache hold their result already.
+    ``cells`` are in the order in which they are shown; those answered from the cache hold their result
+    already.
     """
 
     prompt: str
@@ -65,7 +66,9 @@ class Question:
     estimate: CostEstimate | None
 
 
-def make_plan(prompt: str, samples: int, questions: Sequence[Question], answers: Mapping[str, Result]) -> Plan:
+def make_plan(
+    prompt: str, samples: int, questions: Sequence[Question], answers: Mapping[str, Result]
+) -> Plan:
     """Lay out a run: equal calls are asked once, and calls with an answer in ``answers`` not at all."""
     cells: list[Cell] = []
     waiting: dict[str, tuple[Question, list[int]]] = {}
@@ -75,7 +78,7 @@ def make_plan(prompt: str, samples: int, questions: Sequence[Question], answers:
         if answer is not None:
             cells.append(replace(cell, result=answer, cached=True))
             continue
-        cells.append(cell)
+        cells.append(replace(cell, result=None, cached=False))  # what failed before is asked again
         waiting.setdefault(cell.call_key, (question, []))[1].append(cell.position)
     calls = tuple(
         PlannedCall(key, asked.call, asked.cell.context, tuple(positions), asked.estimated, asked.estimate)
@@ -87,8 +90,8 @@ def make_plan(prompt: str, samples: int, questions: Sequence[Question], answers:
 def call_key(call: Call, sample: int) -> str:
     """Return the SHA-256 under which a call's answer is found again.
 
-    Over everything that shapes the answer: messages, params, schema, the model string as sent, ``api_base`` and the
-    number of the sample; never an entry's name or price.
+    Over everything that shapes the answer: messages, params, schema, the model string as sent, ``api_base``
+    and the number of the sample; never an entry's name or price.
     """
     shaping = {
         "context": context_hash(call.messages),
@@ -119,10 +122,7 @@ def split_target(target: str) -> tuple[str, str | None]:
     """Return prompt and revision of ``PROMPT`` or ``PROMPT@REVISION``, split at the first ``@``."""
     prompt, at, revision = target.partition("@")
     if not prompt or (at and not revision):
-        raise UsageError(f"“{target}” does not name a prompt", hint="Write PROMPT, PROMPT@REVISION or PROMPT@v:HASH.")
+        raise UsageError(
+            f"“{target}” does not name a prompt", hint="Write PROMPT, PROMPT@REVISION or PROMPT@v:HASH."
+        )
     return prompt, revision or None
-
-
-def contexts(questions: Iterable[Question]) -> dict[str, tuple[Message, ...]]:
-    """Return each context that a plan needs, once, by its hash."""
-    return {question.cell.context: question.call.messages for question in questions}

@@ -16,6 +16,9 @@ from workbench.runs.outcome import answered, cancelled, failed
 from workbench.runs.plan import PlannedCall
 from workbench.store.records import Result
 
+_UNPAID = ("rate_limit", "authentication", "request", "context_window", "unready")
+"""Kinds of failure that happen before a model has written anything."""
+
 BATCH_SECONDS = 0.02
 """How long a result may wait for others to be written with; well within the 100 ms that are promised."""
 
@@ -23,8 +26,8 @@ BATCH_SECONDS = 0.02
 class Runner:
     """Runs the calls of one plan, once.
 
-    ``ask`` makes a call; ``keep`` stores results and returns them with their numbers (it blocks, and is called in a
-    thread); ``now`` gives the time as text. ``concurrency`` is calls at once over all models.
+    ``ask`` makes a call; ``keep`` stores results and returns them with their numbers (it blocks, and is
+    called in a thread); ``now`` gives the time as text. ``concurrency`` is calls at once over all models.
     """
 
     def __init__(
@@ -65,11 +68,17 @@ class Runner:
     def stop(self) -> None:
         """Cancel the calls under way and make no more; the run ends when what has ended is stored."""
         self.stopped = True
+        self._cancel_workers()
+
+    def _cancel_workers(self) -> None:
         for worker in self._workers:
             worker.cancel()
 
     async def run(self, calls: Sequence[PlannedCall]) -> AsyncIterator[RunEvent]:
-        """Make the calls and yield what happens; a result is yielded once it is stored."""
+        """Make the calls and yield what happens; a result is yielded once it is stored.
+
+        Raises what ``keep`` raised: where nothing can be stored any more, nothing more is asked.
+        """
         queues = _by_model(calls)
         for model, queue in queues:
             for _ in range(min(self._cap(model, len(queues)), len(queue))):
@@ -94,6 +103,7 @@ class Runner:
         return max(1, min(own, self._concurrency - (models - 1)))
 
     async def _close_when_done(self, keeper: asyncio.Task[None]) -> None:
+        keeper.add_done_callback(lambda _: self._cancel_workers())  # it ends before them only when it failed
         try:
             outcomes = await asyncio.gather(*self._workers, return_exceptions=True)
             self._unkept.put_nowait(None)
@@ -114,13 +124,15 @@ class Runner:
             if not await self._budget.reserve(most):
                 self.over_limit = True
                 now = self._now()
-                self._unkept.put_nowait(cancelled(planned, "", "the cost limit left no room for it", now, now))
+                self._unkept.put_nowait(
+                    cancelled(planned, "", "the cost limit left no room for it", now, now)
+                )
                 continue
             cost = most
             try:
                 async with self._slots:
                     result = await self._make(planned)
-                cost = most if result.cost is None and result.status != "error" else result.cost or 0
+                cost = _spent(result, most)
                 self._unkept.put_nowait(result)
             finally:
                 await self._budget.settle(most, cost)
@@ -137,7 +149,9 @@ class Runner:
                             self._events.put_nowait(Arrived(planned.key, event.text, event.reasoning))
                         case Retrying():
                             texts.clear()
-                            self._events.put_nowait(Retried(planned.key, event.tries, event.reason, event.wait))
+                            self._events.put_nowait(
+                                Retried(planned.key, event.tries, event.reason, event.wait)
+                            )
                         case Answer():
                             return answered(planned, event, started, self._now())
             error = CallError("the call ended without an answer", kind="protocol", retriable=False)
@@ -165,6 +179,13 @@ class Runner:
             if results:
                 for result in await asyncio.to_thread(self._keep, results):
                     self._events.put_nowait(Finished(result.call_key, result))
+
+
+def _spent(result: Result, most: int) -> int:
+    """Return what a call has cost at most: an answer that was lost on its way may have been paid for."""
+    if result.cost is not None:
+        return result.cost
+    return 0 if result.error_kind in _UNPAID else most
 
 
 def _by_model(calls: Sequence[PlannedCall]) -> list[tuple[Model, deque[PlannedCall]]]:

@@ -84,6 +84,8 @@ class Database:
         try:
             # Made by hand so that nobody else can read it, not even for a moment.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            if self.path.stat().st_mode & 0o077:
+                self.path.chmod(0o600)
         except OSError as broken:
             raise StoreError(
                 f"cannot be opened for writing: {broken.strerror}",
@@ -98,6 +100,8 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
+            # A database that came with a cloned project may hold triggers and views of anyone's making.
+            connection.execute("PRAGMA trusted_schema = OFF")
         except BaseException:
             connection.close()
             raise
@@ -113,8 +117,8 @@ class Database:
                 place=Place(str(self.path)),
                 hint="Is the disk full, the folder read-only, or another program holding the file?",
             ) from broken
-        except sqlite3.IntegrityError:
-            raise
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            raise  # a mistake of this program, not of the file
         except sqlite3.DatabaseError as broken:
             error = StoreError(
                 f"the database is damaged: {broken}",

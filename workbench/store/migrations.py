@@ -9,15 +9,16 @@ migrations = Migrations("workbench")
 
 @migrations()
 def m001_versions_and_contexts(db: Database) -> None:
-    """What was asked: the files of versions, the rendered contexts, and the inputs of cases, each stored once."""
+    """What was asked, each once: the files of versions, the rendered contexts, and the inputs of cases."""
     db.table("blobs").create({"hash": str, "content": bytes}, pk="hash", not_null={"content"}, strict=True)
     db.table("versions").create(
-        {"hash": str, "prompt": str, "created": str}, pk="hash", not_null={"prompt", "created"}, strict=True
+        {"hash": str, "prompt": str, "created": str}, pk=("hash", "prompt"), not_null={"created"}, strict=True
     )
     db.table("version_files").create(
-        {"version": str, "path": str, "blob": str},
-        pk=("version", "path"),
-        foreign_keys=[("version", "versions", "hash"), ("blob", "blobs", "hash")],
+        {"version": str, "prompt": str, "path": str, "blob": str},
+        pk=("version", "prompt", "path"),
+        not_null={"blob"},
+        foreign_keys=[("blob", "blobs", "hash")],
         strict=True,
     )
     db.table("contexts").create({"hash": str, "messages": str}, pk="hash", not_null={"messages"}, strict=True)
@@ -28,7 +29,15 @@ def m001_versions_and_contexts(db: Database) -> None:
 def m002_runs(db: Database) -> None:
     """Who was asked and what came back: contenders, runs, their cells, and results."""
     db.table("contenders").create(
-        {"id": int, "prompt": str, "version": str, "model": str, "string": str, "api_base": str, "params": str},
+        {
+            "id": int,
+            "prompt": str,
+            "version": str,
+            "model": str,
+            "string": str,
+            "api_base": str,
+            "params": str,
+        },
         pk="id",
         not_null={"prompt", "version", "model", "string", "api_base", "params"},
         strict=True,
@@ -87,6 +96,7 @@ def m002_runs(db: Database) -> None:
         foreign_keys=[("run", "runs", "id"), ("context", "contexts", "hash")],
         strict=True,
     )
+    db.table("results").create_index(["run"])
     db.table("results").create_index(["call_key", "status"])
     db.table("results").create_index(["string", "api_base", "status"])
     db.table("cells").create(

@@ -1,4 +1,7 @@
-"""What the store keeps, as plain data. Times are UTC ISO 8601 text, money is pico-dollars, durations are seconds."""
+"""What the store keeps, as plain data.
+
+Times are UTC ISO 8601 text, money is pico-dollars, durations are seconds.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ JUDGED = ("ok", "cut")
 
 @dataclass(frozen=True)
 class Contender:
-    """What competes: version × model × params. ``model`` is the entry's name, ``string`` what is sent."""
+    """What competes: a version with a model and params.
+
+    ``model`` is the entry's name, ``string`` the model string as sent.
+    """
 
     prompt: str
     version: str
@@ -32,9 +38,10 @@ class Contender:
 class Result:
     """One answer, or the record of why there is none.
 
-    ``status`` is ``ok``, ``empty``, ``cut``, ``refused``, ``error`` or ``cancelled``. ``estimated`` is the count of input
-    tokens before any correction. ``valid`` says whether the text fits the schema, None without one; ``invalid``
-    says where it does not. ``cost`` is None where the model has no price; ``prices`` are those it was reckoned with.
+    ``status`` is ``ok``, ``empty``, ``cut``, ``refused``, ``error`` or ``cancelled``. ``estimated`` is the
+    count of input tokens before any correction. ``valid`` says whether the text fits the schema, None without
+    one; ``invalid`` says where it does not. ``cost`` is None where the model has no price; ``prices`` are
+    those it was reckoned with.
     """
 
     call_key: str
@@ -50,7 +57,7 @@ class Result:
     error_kind: str | None = None
     error: str | None = None
     tries: int = 1
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     estimated: int | None = None
     cost: int | None = None
     prices: str | None = None
@@ -66,10 +73,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Cell:
-    """One place in a run's grid: a contender, a case and a sample, and the result that fills it once there is one.
+    """One place in a run's grid: a contender, a case and a sample, and the result that fills it.
 
-    ``case`` is the case's label, ``case_hash`` its identity. ``cached`` says that the result was made by an earlier
-    run. ``high`` is the most that the call may cost.
+    ``case`` is the case's label, ``case_hash`` its identity. ``cached`` says that the result was made by an
+    earlier run. ``high`` is the most that the call may cost.
     """
 
     position: int
@@ -91,7 +98,10 @@ class Cell:
 
     @property
     def expected(self) -> bool | None:
-        """Whether the text equals what the case expects, both trimmed; None where nothing is expected or answered."""
+        """Whether the text equals what the case expects, both trimmed.
+
+        None where nothing is expected, or there is no answer.
+        """
         if self.expect is None or self.result is None or self.result.status not in ANSWERED:
             return None
         return self.result.text.strip() == self.expect.strip()

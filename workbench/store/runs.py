@@ -13,9 +13,9 @@ from workbench.store.database import Database
 from workbench.store.records import ANSWERED, JUDGED, Cell, Contender, Result, Run
 
 _RESULT_COLUMNS = (
-    "run, call_key, context, string, api_base, params, status, text, reasoning, refusal, finish, error_kind, error, "
-    "tries, input_tokens, output_tokens, cached_tokens, reasoning_tokens, estimated, cost, prices, ttft, total, "
-    "answered_by, valid, invalid, started, ended"
+    "run, call_key, context, string, api_base, params, status, text, reasoning, refusal, finish, error_kind, "
+    "error, tries, input_tokens, output_tokens, cached_tokens, reasoning_tokens, estimated, cost, prices, "
+    "ttft, total, answered_by, valid, invalid, started, ended"
 )
 _RESULT_MARKS = ", ".join("?" * len(_RESULT_COLUMNS.split(",")))
 
@@ -32,7 +32,9 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, cells: Sequence[Cell], *, prompt: str, samples: int, cost_limit: int | None, now: str) -> int:
+    def begin(
+        self, cells: Sequence[Cell], *, prompt: str, samples: int, cost_limit: int | None, now: str
+    ) -> int:
         """Store a planned run with all its cells; returns the number of the run."""
         contenders = {_contender_key(cell.contender) for cell in cells}
         cases = {cell.case_hash for cell in cells}
@@ -49,12 +51,18 @@ class Runs:
                 if key not in known:
                     known[key] = _contender_id(connection, cell.contender)
             connection.executemany(
-                "INSERT INTO cells (run, position, contender, revision, dirty, case_name, case_hash, expect, sample, "
-                "context, schema, call_key, estimated, high, result, cached) "
+                "INSERT INTO cells (run, position, contender, revision, dirty, case_name, case_hash, expect, "
+                "sample, context, schema, call_key, estimated, high, result, cached) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     (
-                        *(run, cell.position, known[_contender_key(cell.contender)], cell.revision, int(cell.dirty)),
+                        *(
+                            run,
+                            cell.position,
+                            known[_contender_key(cell.contender)],
+                            cell.revision,
+                            int(cell.dirty),
+                        ),
                         *(cell.case, cell.case_hash, cell.expect, cell.sample, cell.context, cell.schema),
                         *(cell.call_key, cell.estimated, cell.high),
                         *(cell.result.id if cell.result else None, int(cell.cached)),
@@ -65,15 +73,17 @@ class Runs:
             return run
 
     def add_results(self, run: int, results: Sequence[Result]) -> list[Result]:
-        """Store results and put each into all the cells of the run that asked for it; returns them with numbers."""
+        """Store results and put each into all the cells that asked for it; returns them with numbers."""
         stored = []
         with self._database.writing() as connection:
             for result in results:
                 number = connection.execute(
-                    f"INSERT INTO results ({_RESULT_COLUMNS}) VALUES ({_RESULT_MARKS})", _result_row(run, result)
+                    f"INSERT INTO results ({_RESULT_COLUMNS}) VALUES ({_RESULT_MARKS})",
+                    _result_row(run, result),
                 ).lastrowid
                 connection.execute(
-                    "UPDATE cells SET result = ?, cached = 0 WHERE run = ? AND call_key = ?", (number, run, result.call_key)
+                    "UPDATE cells SET result = ?, cached = 0 WHERE run = ? AND call_key = ?",
+                    (number, run, result.call_key),
                 )
                 stored.append(replace(result, id=number or 0))
         return stored
@@ -107,7 +117,8 @@ class Runs:
         """Return the newest runs, newest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT * FROM runs WHERE (? IS NULL OR prompt = ?) ORDER BY id DESC LIMIT ?", (prompt, prompt, limit)
+                "SELECT * FROM runs WHERE (? IS NULL OR prompt = ?) ORDER BY id DESC LIMIT ?",
+                (prompt, prompt, limit),
             ).fetchall()
             return [_run(connection, row) for row in rows]
 
@@ -153,6 +164,16 @@ class Runs:
             rows = connection.execute("SELECT * FROM contenders WHERE prompt = ? ORDER BY id", (prompt,))
             return [_contender(row, row["id"], row["string"], row["api_base"], row["params"]) for row in rows]
 
+    def commits(self, contenders: Collection[int]) -> dict[int, str]:
+        """Return, for each contender that was run exactly as committed, the last such commit."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT contender, revision FROM cells WHERE revision IS NOT NULL AND dirty = 0 "
+                f"AND contender IN ({_marks(contenders)}) GROUP BY contender HAVING run = MAX(run)",
+                tuple(contenders),
+            )
+            return {row["contender"]: row["revision"] for row in rows}
+
     def costs(self, contenders: Iterable[int]) -> dict[int, tuple[int | None, float | None]]:
         """Return, for each contender, the mean cost of its answers in pico-dollars and their mean seconds."""
         found: dict[int, tuple[int | None, float | None]] = {}
@@ -169,7 +190,7 @@ class Runs:
         return found
 
     def reported(self, string: str, api_base: str | None) -> tuple[int, int, int]:
-        """Return, over all results of a model: tokens reported, tokens estimated for the same, and how many results."""
+        """Return of all answers of a model: tokens reported, tokens estimated, and how many there are."""
         with self._database.reading() as connection:
             row = connection.execute(
                 "SELECT COALESCE(SUM(input_tokens), 0), COALESCE(SUM(estimated), 0), COUNT(*) FROM results "
@@ -177,10 +198,10 @@ class Runs:
                 f"AND status IN ({_marks(ANSWERED)})",
                 (string, api_base, *ANSWERED),
             ).fetchone()
-        return tuple(row)
+        return row[0], row[1], row[2]
 
     def typical_output(self, prompt: str, string: str) -> tuple[float | None, int]:
-        """Return the mean output of past answers to a prompt by a model, in tokens, and how many there were."""
+        """Return the mean output, in tokens, of a model's past answers to a prompt, and their number."""
         with self._database.reading() as connection:
             row = connection.execute(
                 "SELECT AVG(output_tokens), COUNT(output_tokens) FROM results WHERE id IN ("
@@ -209,7 +230,8 @@ def _contender_id(connection: sqlite3.Connection, contender: Contender) -> int:
     key = _contender_key(contender)
     row = connection.execute(
         "INSERT INTO contenders (prompt, version, string, api_base, params, model) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (prompt, version, string, api_base, params) DO UPDATE SET model = excluded.model RETURNING id",
+        "ON CONFLICT (prompt, version, string, api_base, params) DO UPDATE SET model = excluded.model "
+        "RETURNING id",
         (*key, contender.model),
     ).fetchone()
     return int(row["id"])
@@ -217,7 +239,7 @@ def _contender_id(connection: sqlite3.Connection, contender: Contender) -> int:
 
 def _result_row(run: int, result: Result) -> tuple[object, ...]:
     usage = result.usage
-    return (
+    row = (
         *(run, result.call_key, result.context, result.string, result.api_base, _canonical(result.params)),
         *(result.status, result.text, result.reasoning, result.refusal, result.finish),
         *(result.error_kind, result.error, result.tries),
@@ -225,6 +247,12 @@ def _result_row(run: int, result: Result) -> tuple[object, ...]:
         *(result.cost, result.prices, result.ttft, result.total, result.answered_by),
         *(None if result.valid is None else int(result.valid), result.invalid, result.started, result.ended),
     )
+    return tuple(_storable(item) if isinstance(item, str) else item for item in row)
+
+
+def _storable(text: str) -> str:
+    """Return the text with ``?`` for halves of surrogate pairs, which servers may send and SQLite refuses."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _result(row: sqlite3.Row) -> Result:
@@ -291,19 +319,18 @@ def _cell(row: sqlite3.Row) -> Cell:
 
 
 def _run(connection: sqlite3.Connection, row: sqlite3.Row) -> Run:
-    counts: dict[str, int] = {}
-    cost: int | None = 0
-    for part in connection.execute(
-        "SELECT COALESCE(status, 'waiting') AS status, COUNT(*) AS number, SUM(CASE cached WHEN 0 THEN cost END) AS cost, "
-        "SUM(cached = 0 AND status IS NOT NULL AND status NOT IN ('error', 'cancelled') AND cost IS NULL) AS unpriced "
-        "FROM cells LEFT JOIN results ON results.id = cells.result WHERE cells.run = ? GROUP BY 1 ORDER BY 1",
+    counts = connection.execute(
+        "SELECT COALESCE(status, 'waiting') AS status, COUNT(*) AS number FROM cells "
+        "LEFT JOIN results ON results.id = cells.result WHERE cells.run = ? GROUP BY 1 ORDER BY 1",
         (row["id"],),
-    ):
-        counts[part["status"]] = part["number"]
-        if part["unpriced"]:
-            cost = None
-        elif cost is not None:
-            cost += part["cost"] or 0
+    ).fetchall()
+    # Over results, not cells: one that fills several cells was paid for once.
+    spent = connection.execute(
+        "SELECT COALESCE(SUM(cost), 0) AS cost, "
+        f"COALESCE(SUM(cost IS NULL AND status IN ({_marks(ANSWERED)})), 0) AS unpriced "
+        "FROM results WHERE run = ?",
+        (*ANSWERED, row["id"]),
+    ).fetchone()
     return Run(
         id=row["id"],
         started=row["started"],
@@ -313,6 +340,6 @@ def _run(connection: sqlite3.Connection, row: sqlite3.Row) -> Run:
         contenders=row["contenders"],
         cases=row["cases"],
         samples=row["samples"],
-        counts=counts,
-        cost=cost,
+        counts={part["status"]: part["number"] for part in counts},
+        cost=None if spent["unpriced"] else spent["cost"],
     )

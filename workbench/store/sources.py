@@ -23,7 +23,8 @@ class Sources:
         """Keep a version's files, so that it can be restored whatever becomes of them."""
         with self._database.writing() as connection:
             new = connection.execute(
-                "INSERT OR IGNORE INTO versions (hash, prompt, created) VALUES (?, ?, ?)", (version, prompt, now)
+                "INSERT OR IGNORE INTO versions (hash, prompt, created) VALUES (?, ?, ?)",
+                (version, prompt, now),
             )
             if not new.rowcount:
                 return
@@ -31,7 +32,8 @@ class Sources:
                 blob = hashlib.sha256(raw).hexdigest()
                 connection.execute("INSERT OR IGNORE INTO blobs (hash, content) VALUES (?, ?)", (blob, raw))
                 connection.execute(
-                    "INSERT INTO version_files (version, path, blob) VALUES (?, ?, ?)", (version, path, blob)
+                    "INSERT INTO version_files (version, prompt, path, blob) VALUES (?, ?, ?, ?)",
+                    (version, prompt, path, blob),
                 )
 
     def keep_contexts(self, contexts: Iterable[tuple[Message, ...]]) -> None:
@@ -47,7 +49,7 @@ class Sources:
         with self._database.writing() as connection:
             connection.executemany(
                 "INSERT OR IGNORE INTO cases (hash, inputs) VALUES (?, ?)",
-                ((key, json.dumps(inputs, ensure_ascii=False)) for key, inputs in cases.items()),
+                ((key, json.dumps(inputs)) for key, inputs in cases.items()),
             )
 
     def version_files(self, prompt: str, prefix: str) -> tuple[str, Files]:
@@ -57,16 +59,20 @@ class Sources:
         """
         with self._database.reading() as connection:
             found = connection.execute(
-                "SELECT hash FROM versions WHERE prompt = ? AND hash LIKE ? || '%'", (prompt, prefix.lower())
+                "SELECT hash FROM versions WHERE prompt = ? AND substr(hash, 1, ?) = ? AND ? != ''",
+                (prompt, len(prefix), prefix.lower(), prefix),
             ).fetchall()
             if len(found) != 1:
                 problem = "several versions begin so" if found else "the store holds no such version"
                 raise RevisionError(
-                    f"{prompt}@v:{prefix}: {problem}", hint="“workbench runs” lists what was run; give more of the hash."
+                    f"{prompt}@v:{prefix}: {problem}",
+                    hint="“workbench runs” lists what was run; give more of the hash.",
                 )
             version = str(found[0]["hash"])
             rows = connection.execute(
-                "SELECT path, content FROM version_files JOIN blobs ON blobs.hash = blob WHERE version = ?", (version,)
+                "SELECT path, content FROM version_files JOIN blobs ON blobs.hash = blob "
+                "WHERE version = ? AND prompt = ?",
+                (version, prompt),
             )
             return version, Files({row["path"]: row["content"] for row in rows})
 

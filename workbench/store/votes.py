@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
 
 from workbench.errors import StoreError
 from workbench.store.database import Database
@@ -45,7 +46,9 @@ class Votes:
                 "SELECT 1 FROM votes WHERE pair = ? AND undone IS NULL", (vote.pair.id,)
             ).fetchone()
             if standing:
-                raise StoreError(f"pair {vote.pair.id} already has a vote", hint="“workbench duel undo” takes it back.")
+                raise StoreError(
+                    f"pair {vote.pair.id} already has a vote", hint="“workbench duel undo” takes it back."
+                )
             return _insert_vote(connection, vote)
 
     def add_identical(self, pairs: Iterable[Pair], now: str) -> int:
@@ -54,13 +57,13 @@ class Votes:
         with self._database.writing() as connection:
             for pair in pairs:
                 number = _insert_pair(connection, pair, now)
-                shown = Pair(**{**pair.__dict__, "id": number})
+                shown = replace(pair, id=number)
                 _insert_vote(connection, Vote(shown, "tie", "identical", blind=True, created=now))
                 count += 1
         return count
 
     def undo(self, now: str, prompt: str | None = None) -> Vote | None:
-        """Take back the last vote that a person gave and that stands; returns it, or None where there is none."""
+        """Take back the last standing vote that a person gave; returns it, or None where there is none."""
         with self._database.writing() as connection:
             row = connection.execute(
                 f"{_VOTES} WHERE undone IS NULL AND judge != 'identical' AND (? IS NULL OR prompt = ?) "
@@ -75,13 +78,16 @@ class Votes:
     def standing(self, prompt: str) -> list[Vote]:
         """Return all votes on a prompt that were not undone, in the order they were given."""
         with self._database.reading() as connection:
-            rows = connection.execute(f"{_VOTES} WHERE prompt = ? AND undone IS NULL ORDER BY votes.id", (prompt,))
+            rows = connection.execute(
+                f"{_VOTES} WHERE prompt = ? AND undone IS NULL ORDER BY votes.id", (prompt,)
+            )
             return [_vote(row) for row in rows]
 
 
 def _insert_pair(connection: sqlite3.Connection, pair: Pair, now: str) -> int:
     number = connection.execute(
-        "INSERT INTO pairs (prompt, case_hash, left_result, right_result, left_contender, right_contender, shown) "
+        "INSERT INTO pairs "
+        "(prompt, case_hash, left_result, right_result, left_contender, right_contender, shown) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             *(pair.prompt, pair.case_hash, pair.left_result, pair.right_result),

@@ -8,15 +8,17 @@ import click
 
 from workbench.bench.bench import Bench
 from workbench.bench.dueling import GROUPINGS, BoardRow, BoardView
-from workbench.bench.shown import money, percent, seconds, usd
-from workbench.cli.options import json_option, with_bench
+from workbench.bench.shown import money, percent, seconds, short_version, usd
+from workbench.cli.options import complete_prompts, json_option, with_bench
 from workbench.cli.output import print_json, print_note, print_table
 from workbench.project.yaml import Value
 
 
 @click.command("board")
-@click.argument("prompt")
-@click.option("--by", type=click.Choice(GROUPINGS), default="contender", show_default=True, help="What to rate.")
+@click.argument("prompt", shell_complete=complete_prompts)
+@click.option(
+    "--by", type=click.Choice(GROUPINGS), default="contender", show_default=True, help="What to rate."
+)
 @json_option
 def command(prompt: str, by: str, as_json: bool) -> None:
     """Show the ratings of PROMPT's contenders, with 95 % intervals.
@@ -27,6 +29,7 @@ def command(prompt: str, by: str, as_json: bool) -> None:
 
 
 async def _board(bench: Bench, prompt: str, by: str, as_json: bool) -> None:
+    await asyncio.to_thread(bench.check_prompt, prompt)
     view = await asyncio.to_thread(bench.dueling.board, prompt, by)
     if as_json:
         print_json(as_value(view))
@@ -36,7 +39,7 @@ async def _board(bench: Bench, prompt: str, by: str, as_json: bool) -> None:
         return
     rows = [
         (
-            *(str(place), row.label, percent(row.rating), f"{row.low * 100:.0f} – {row.high * 100:.0f}"),
+            *(str(place), row.label, percent(row.rating), f"{row.low * 100:.0f} … {row.high * 100:.0f}"),
             *(str(row.votes), str(row.wins), str(row.losses), str(row.ties), str(row.bad)),
             *(verdict(row), _cost(row), seconds(row.total)),
         )
@@ -71,7 +74,7 @@ def _row_value(row: BoardRow, by: str) -> Value:
     return {
         "label": row.label,
         "prompt": contender.prompt,
-        "version": f"v:{contender.version[:6]}" if by != "model" else None,
+        "version": short_version(contender.version) if by != "model" else None,
         "model": contender.string if by != "version" else None,
         "params": dict(contender.params) if by == "contender" else None,
         "votes": row.votes,

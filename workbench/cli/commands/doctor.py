@@ -27,7 +27,9 @@ async def _doctor(bench: Bench, move_aside: bool, as_json: bool) -> int:
         print_note(f"the database was renamed to {aside.name}" if aside else "the database is not damaged")
     findings = await check(bench)
     if as_json:
-        print_json([{"what": one.what, "ok": one.ok, "message": one.message, "hint": one.hint} for one in findings])
+        print_json(
+            [{"what": one.what, "ok": one.ok, "message": one.message, "hint": one.hint} for one in findings]
+        )
     else:
         for one in findings:
             print_text(f"{'✓' if one.ok else '✗'} {one.what}: {one.message}")

@@ -7,11 +7,12 @@ import asyncio
 import click
 
 from workbench.bench.bench import Bench
-from workbench.bench.shown import one_line
-from workbench.cli.options import json_option, with_bench
+from workbench.bench.shown import NOTHING, one_line
+from workbench.cli.options import complete_prompts, json_option, number, with_bench
 from workbench.cli.output import print_json, print_note, print_text
 from workbench.store.records import Vote
 from workbench.verdicts.pairs import NoPair
+from workbench.verdicts.votes import Choice
 
 
 @click.group("duel")
@@ -20,7 +21,7 @@ def command() -> None:
 
 
 @command.command("next")
-@click.argument("prompt")
+@click.argument("prompt", shell_complete=complete_prompts)
 @json_option
 def show_next(prompt: str, as_json: bool) -> None:
     """Show the pair of PROMPT's results whose verdict would teach the most."""
@@ -28,8 +29,8 @@ def show_next(prompt: str, as_json: bool) -> None:
 
 
 @command.command("vote")
-@click.argument("pair", type=int)
-@click.argument("choice", type=click.Choice(["left", "right", "tie", "bad", "skip"]))
+@click.argument("pair", type=number)
+@click.argument("choice", type=click.Choice([choice.value for choice in Choice]))
 @click.option("--note", help="Why.")
 @json_option
 def vote(pair: int, choice: str, note: str | None, as_json: bool) -> None:
@@ -38,7 +39,7 @@ def vote(pair: int, choice: str, note: str | None, as_json: bool) -> None:
 
 
 @command.command("undo")
-@click.argument("prompt", required=False)
+@click.argument("prompt", required=False, shell_complete=complete_prompts)
 @json_option
 def undo(prompt: str | None, as_json: bool) -> None:
     """Take back the last vote, on PROMPT or on any."""
@@ -46,6 +47,7 @@ def undo(prompt: str | None, as_json: bool) -> None:
 
 
 async def _next(bench: Bench, prompt: str, as_json: bool) -> None:
+    await asyncio.to_thread(bench.check_prompt, prompt)
     shown = await asyncio.to_thread(bench.dueling.next, prompt)
     if isinstance(shown, NoPair):
         if as_json:
@@ -64,7 +66,7 @@ async def _next(bench: Bench, prompt: str, as_json: bool) -> None:
             }
         )
         return
-    print_text(f"pair {shown.pair.id}, case {shown.case or '–'}", bold=True)
+    print_text(f"pair {shown.pair.id}, case {shown.case or NOTHING}", bold=True)
     for name, value in shown.inputs.items():
         print_text(f"{name}: {one_line(str(value), 200)}")
     for side, text in (("LEFT", shown.left), ("RIGHT", shown.right)):
@@ -93,4 +95,10 @@ async def _undo(bench: Bench, prompt: str | None, as_json: bool) -> None:
 
 
 def _value(vote: Vote) -> dict[str, object]:
-    return {"pair": vote.pair.id, "vote": vote.choice, "judge": vote.judge, "blind": vote.blind, "note": vote.note}
+    return {
+        "pair": vote.pair.id,
+        "vote": vote.choice,
+        "judge": vote.judge,
+        "blind": vote.blind,
+        "note": vote.note,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -24,4 +25,5 @@ def command(folder: Path, as_json: bool) -> None:
         print_text(f"wrote {path}")
     for path in kept:
         print_text(f"kept  {path}")
-    print_note("Open it with: workbench")
+    go_there = "" if folder == Path(".") else f"cd {shlex.quote(str(folder))} && "
+    print_note(f"Open it with: {go_there}workbench")

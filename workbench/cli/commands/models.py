@@ -22,7 +22,7 @@ from workbench.project.yaml import Value
 def command(context: click.Context, as_json: bool) -> None:
     """List the configured models: ready, or what is missing."""
     if context.invoked_subcommand is None:
-        with_bench(lambda bench: _list(bench, as_json))
+        with_bench(lambda bench: _list(bench, as_json), keys=True)
 
 
 @command.command("install")
@@ -53,7 +53,7 @@ async def _list(bench: Bench, as_json: bool) -> None:
     print_note(f"prices: {bench.catalogue.map_version}")
     for one in found:
         if one.reason:
-            print_note(f"{one.reason}\n  {one.hint}")
+            print_note(f"{one.reason}\n  {one.hint}" if one.hint else one.reason)
 
 
 def _value(one: Readiness) -> Value:

@@ -9,15 +9,15 @@ import click
 from workbench.bench.bench import Bench
 from workbench.bench.clock import utc_now
 from workbench.bench.shown import age, money, usd
-from workbench.cli.commands.run import RESULT_HEADERS, result_row, result_value
-from workbench.cli.options import json_option, with_bench
+from workbench.cli.options import json_option, number, with_bench
 from workbench.cli.output import print_json, print_note, print_table
+from workbench.cli.results import RESULT_HEADERS, RIGHT, counted, result_row, result_value
 from workbench.project.yaml import Value
-from workbench.store.records import Cell, Run
+from workbench.store.records import Run
 
 
 @click.group("runs", invoke_without_command=True)
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="How many, newest first.")
+@click.option("--limit", default=50, show_default=True, type=number, help="How many runs.")
 @json_option
 @click.pass_context
 def command(context: click.Context, limit: int, as_json: bool) -> None:
@@ -27,7 +27,7 @@ def command(context: click.Context, limit: int, as_json: bool) -> None:
 
 
 @command.command("show")
-@click.argument("run", required=False, type=int)
+@click.argument("run", required=False, type=number)
 @json_option
 def show(run: int | None, as_json: bool) -> None:
     """Show the results of RUN, the last one by default."""
@@ -45,8 +45,9 @@ async def _list(bench: Bench, limit: int, as_json: bool) -> None:
     now = utc_now()
     rows = [
         (
-            *(str(run.id), age(run.started, now), run.prompt, str(run.contenders), str(run.cases), str(run.samples)),
-            *(run.status, ", ".join(f"{number} {status}" for status, number in run.counts.items()), money(run.cost)),
+            *(str(run.id), age(run.started, now), run.prompt),
+            *(str(run.contenders), str(run.cases), str(run.samples)),
+            *(run.status, counted(run.counts), money(run.cost)),
         )
         for run in runs
     ]
@@ -59,15 +60,10 @@ async def _show(bench: Bench, number: int | None, as_json: bool) -> None:
     cells = await asyncio.to_thread(bench.store.runs.cells, run.id)
     answered = [(cell, cell.result) for cell in cells if cell.result is not None]
     if as_json:
-        print_json([result_value(run.id, cell, result, cell.cached) for cell, result in answered])
+        print_json([result_value(run.id, cell, result) for cell, result in answered])
         return
-    print_table(RESULT_HEADERS, [result_row(cell, result, cell.cached) for cell, result in answered], right=(5,))
-    print_note(f"run {run.id} {run.status}: {_waiting(cells)}{money(run.cost)}")
-
-
-def _waiting(cells: list[Cell]) -> str:
-    waiting = sum(cell.result is None for cell in cells)
-    return f"{waiting} cells without a result; " if waiting else ""
+    print_table(RESULT_HEADERS, [result_row(cell, result) for cell, result in answered], right=RIGHT)
+    print_note(f"run {run.id} {run.status}: {counted(run.counts)}; {money(run.cost)}")
 
 
 def _value(run: Run) -> Value:

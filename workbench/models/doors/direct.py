@@ -77,6 +77,8 @@ class DirectDoor:
             await session.close()
 
     async def _post(self, call: Call, key: str | None) -> aiohttp.ClientResponse:
+        import aiohttp  # late, as above
+
         address = f"{(call.model.api_base or OPENAI).rstrip('/')}/chat/completions"
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
         if key:
@@ -88,14 +90,17 @@ class DirectDoor:
                     hint="Look for a line break or a quotation mark that was copied with it.",
                 )
             headers["Authorization"] = f"Bearer {key}"
-        return await self._opened().post(
-            address,
-            data=json.dumps(request_body(call), separators=(",", ":")).encode(),
-            headers=headers,
-            proxy=self._proxy(address),
-            # A redirect would carry the prompt, and perhaps the key, to an address that nobody chose.
-            allow_redirects=False,
-        )
+        body = json.dumps(request_body(call), separators=(",", ":")).encode()
+        # A redirect would carry the prompt, and perhaps the key, to an address that nobody chose.
+        options: dict[str, Value] = {"proxy": self._proxy(address), "allow_redirects": False}
+        try:
+            return await self._opened().post(address, data=body, headers=headers, **options)
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            # A server may drop a connection that it kept open just as it is used again; it has then not seen
+            # the request. llama.cpp does so after every stream.
+            return await self._opened().post(address, data=body, headers=headers, **options)
 
     def _opened(self) -> aiohttp.ClientSession:
         import aiohttp  # late, as above
@@ -117,12 +122,15 @@ class DirectDoor:
         parts = urlsplit(address)
         if address not in self._proxies:
             direct = is_loopback(address) or proxy_bypass(parts.netloc.rpartition("@")[2])
-            self._proxies[address] = None if direct else getproxies().get(parts.scheme)
+            proxy = None if direct else getproxies().get(parts.scheme)
+            if proxy and urlsplit(proxy).scheme not in ("http", "https"):
+                raise failures.connection("only http proxies can be used here", retriable=False)
+            self._proxies[address] = proxy
         return self._proxies[address]
 
 
 def _authorities() -> ssl.SSLContext | bool:
-    """Return the authorities to trust: OpenSSL's, which SSL_CERT_FILE sets, and those of REQUESTS_CA_BUNDLE."""
+    """Return the authorities to trust: OpenSSL's, as SSL_CERT_FILE sets, and those of REQUESTS_CA_BUNDLE."""
     bundle = os.environ.get("REQUESTS_CA_BUNDLE")
     if not bundle:
         return True

@@ -1,7 +1,7 @@
 """What ties a child process to the workbench: it ends when the workbench does, however that ends.
 
-The child's standard input is a pipe whose other end only the workbench holds, so its end of file is the end of
-the workbench. Used by the children themselves.
+The child's standard input is a pipe whose other end only the workbench holds, so its end of file is the end
+of the workbench. Used by the children themselves.
 """
 
 from __future__ import annotations

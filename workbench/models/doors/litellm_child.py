@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from workbench.errors import CallError
@@ -31,14 +31,14 @@ BEFORE_IMPORT = {
 
 PARAMS = frozenset(
     """temperature top_p top_k min_p max_tokens max_completion_tokens stop seed presence_penalty
-    frequency_penalty repetition_penalty logit_bias logprobs top_logprobs reasoning_effort thinking verbosity service_tier user
-    response_format tools tool_choice parallel_tool_calls web_search_options safety_settings prompt_cache_key
-    safety_identifier""".split()
+    frequency_penalty repetition_penalty logit_bias logprobs top_logprobs reasoning_effort thinking verbosity
+    service_tier user response_format tools tool_choice parallel_tool_calls web_search_options
+    safety_settings prompt_cache_key safety_identifier""".split()
 )
 """Params that may reach LiteLLM.
 
-Others of its arguments, such as ``base_url``, ``api_key`` or ``extra_headers``, could send a key elsewhere, and
-params come from a project that nobody has vouched for.
+Others of its arguments, such as ``base_url``, ``api_key`` or ``extra_headers``, could send a key elsewhere,
+and params come from a project that nobody has vouched for.
 """
 
 _PREFIX = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Exception|Timeout)\s*[:-]\s*)+")
@@ -107,13 +107,39 @@ class Service:
             reply = await self.litellm.acompletion(**arguments(ask))
             if ask["stream"]:
                 async for chunk in reply:
-                    self.write({"id": number, "chunk": chunk.model_dump(exclude_none=True)})
+                    self.write({"id": number, "chunk": read_chunk(chunk, reply)})
+                if not (reply.received_finish_reason or reply.intermittent_finish_reason):
+                    raise failures.connection("the stream ended before the answer did")
             else:
-                self.write({"id": number, "chunk": reply.model_dump(exclude_none=True)})
+                self.write({"id": number, "chunk": read_whole(reply)})
         except Exception as error:  # LiteLLM raises what it likes; each must become words in the parent
             self.write({"id": number, "error": described(error, ask["key"])})
         else:
             self.write({"id": number, "end": True})
+
+
+def read_chunk(chunk: Any, reply: Any) -> dict[str, Value]:  # noqa: ANN401
+    """Return a chunk of a stream as the OpenAI protocol has it, without what LiteLLM makes up.
+
+    It counts tokens itself where the provider reports none, ends a stream that broke off with a “stop”, and
+    names the model as it was asked for; what the provider said is beside that.
+    """
+    said: dict[str, Value] = chunk.model_dump(exclude_none=True)
+    said["model"] = chunk._hidden_params.get("provider_response_model")
+    if not any(getattr(earlier, "usage", None) for earlier in reply.chunks):
+        said.pop("usage", None)
+    return said
+
+
+def read_whole(reply: Any) -> dict[str, Value]:  # noqa: ANN401
+    """Return a whole reply as the OpenAI protocol has it."""
+    said: dict[str, Value] = reply.model_dump(exclude_none=True)
+    for choice in said.get("choices", ()):
+        message = choice["message"]
+        message.setdefault("refusal", (message.get("provider_specific_fields") or {}).get("refusal"))
+    if not (said.get("usage") or {}).get("total_tokens"):
+        said.pop("usage", None)  # LiteLLM's zeros stand for nothing having been reported
+    return said
 
 
 def arguments(ask: Mapping[str, Value]) -> dict[str, Value]:
@@ -153,33 +179,54 @@ def described(error: Exception, key: str | None) -> dict[str, Value]:
     }
 
 
-def _classified(error: BaseException, key: str | None) -> CallError:  # noqa: PLR0911  # a table, in code
-    # By name, so that what LiteLLM raises in place of its own kinds (httpx's, aiohttp's) is known as well.
-    names = {kind.__name__ for kind in type(error).__mro__}
-    said = _PREFIX.sub("", str(getattr(error, "message", None) or error))
-    if "ContextWindowExceededError" in names:
-        return CallError(failures.short(said, key), kind="context_window", retriable=False)
-    if names & {"Timeout", "APITimeoutError", "TimeoutException", "TimeoutError"}:
-        return CallError(failures.short(said, key), kind="timeout", retriable=True)
-    if _root_is(error, "JSONDecodeError"):
-        return failures.protocol(said, key)
+_KINDS = {
+    "context_window": ({"ContextWindowExceededError"}, False),
+    "timeout": ({"Timeout", "APITimeoutError", "TimeoutException", "TimeoutError"}, True),
+}
+"""Kinds of failure that the class of an exception decides, and whether another try may help."""
+
+_UNREADABLE = {"JSONDecodeError", "ValidationError", "AttributeError", "KeyError", "TypeError", "IndexError"}
+"""What is raised inside LiteLLM over an answer it does not expect; it calls that a lost connection."""
+
+_UNREACHABLE = {
+    "ConnectError",
+    "ClientConnectorError",
+    "ReadError",
+    "RemoteProtocolError",
+    "ClientPayloadError",
+}
+
+
+def _classified(error: BaseException, key: str | None) -> CallError:
+    said = _PREFIX.sub("", str(getattr(error, "message", None) or error)).partition(" Traceback (most")[0]
+    said = failures.short(said, key)
+    names = _names(error)
+    for kind, (classes, retriable) in _KINDS.items():
+        if names & classes:
+            return CallError(said, kind=kind, retriable=retriable)
     original = getattr(error, "original_exception", None)
     if "MidStreamFallbackError" in names and isinstance(original, Exception):
         return _classified(original, key)
-    if names & {"APIConnectionError", "ConnectError", "TransportError", "ClientError", "OSError"}:
+    behind = set().union(*(_names(cause) for cause in _causes(error)))
+    if behind & _UNREACHABLE:
         return failures.connection(said or "the connection was lost", key)
+    if behind & _UNREADABLE or "AttributeError" in said or "TypeError" in said:
+        return failures.protocol(said, key)
     status = getattr(error, "status_code", None)
-    if isinstance(status, int) and status >= 400:
+    if isinstance(status, int) and status >= 400 and "APIConnectionError" not in names:
         return failures.of_status(status, said, _headers(error), key)
-    return failures.protocol(f"{type(error).__name__}: {said}", key)
+    return failures.connection(said or "the connection was lost", key)
 
 
-def _root_is(error: BaseException | None, name: str) -> bool:
+def _names(error: BaseException) -> set[str]:
+    # By name, so that the exceptions of httpx and aiohttp are known as well, without importing either.
+    return {kind.__name__ for kind in type(error).__mro__}
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
-        if type(error).__name__ == name:
-            return True
+        yield error
         error = error.__cause__ or error.__context__
-    return False
 
 
 def _headers(error: BaseException) -> dict[str, str]:

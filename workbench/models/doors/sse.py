@@ -1,7 +1,7 @@
 """Server-sent events: the data of each event from bytes as they arrive.
 
-Source: WHATWG HTML, section 9.2 (comments, CR, LF and CRLF, several data lines, a byte order mark). Beyond it,
-a last event that lacks its blank line counts where it looks whole, because many servers end that way.
+Source: WHATWG HTML, section 9.2 (comments, CR, LF and CRLF, several data lines, a byte order mark). Beyond
+it, a last event that lacks its blank line counts where it looks whole, because many servers end that way.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The LiteLLM door: every provider that LiteLLM knows, from a child process.
 
-Importing LiteLLM takes seconds and stalls an event loop even from a thread, so it never happens in this process.
-The child (``litellm_child``) is started at the first call and answers many at once. Messages are JSON lines:
+Importing LiteLLM takes seconds and stalls an event loop even from a thread, so it never happens in this
+process. The child (``litellm_child``) is started at the first call and answers many at once. Messages are
+JSON lines:
 
 - to the child: ``{"id", "ask": {…}}`` with the key in it, and ``{"id", "cancel": true}``
 - from the child: ``{"ready": true}`` once; then ``{"id", "chunk": {…}}`` as in the OpenAI protocol, and last
@@ -37,6 +38,7 @@ class LiteLLMDoor:
     def __init__(self) -> None:
         self._ids = itertools.count(1)
         self._calls: dict[int, _Messages] = {}
+        self._pid: int | None = None
         self._reader: asyncio.Task[None] | None = None
         self._child: Shared[Child] = Shared(self._start, lambda child: child.alive)
 
@@ -79,8 +81,6 @@ class LiteLLMDoor:
         """The process id of the child that was started last, or None before the first call."""
         return self._pid
 
-    _pid: int | None = None
-
     async def _start(self) -> Child:
         child = await Child.start(CHILD, extra={})
         ready = False
@@ -106,6 +106,7 @@ class LiteLLMDoor:
             if waiting is not None:
                 waiting.put_nowait(message)
         how = await child.died(within=2.0)
+        child.kill()  # one that lives on without its pipe is of no use
         for waiting in self._calls.values():
             lost = {
                 "message": f"the process of LiteLLM ended: {how}",

@@ -1,0 +1,70 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.bench.shown import age, cost_range, inert, inert_json, money, one_line, percent, seconds, usd
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=[])))
+def test_inert_text_holds_nothing_that_a_terminal_obeys(text):
+    shown = inert(text)
+    assert not any(ord(letter) < 0x20 and letter not in "\n\t" for letter in shown)
+    assert not any(0x7F <= ord(letter) <= 0x9F for letter in shown)
+    shown.encode()  # and nothing that cannot be sent
+    assert inert(shown) == shown
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=[])))
+def test_inert_json_means_the_same_value(text):
+    written = inert_json(json.dumps({"text": text}, ensure_ascii=False))
+    assert json.loads(written) == {"text": text}
+    assert inert(written) == written
+
+
+def test_a_line_is_one_line_of_limited_length():
+    assert one_line(" a\n\tb  c ") == "a b c"
+    assert one_line("x" * 70) == "x" * 59 + "…"
+
+
+@pytest.mark.parametrize(
+    ("pico", "exact", "shown"),
+    [
+        (None, None, "unpriced"),
+        (0, "0", "$0"),
+        (1, "0.000000000001", "$0.000000000001"),
+        (215_000_000, "0.000215", "$0.00022"),
+        (50_000_000_000, "0.05", "$0.05"),
+        (1_234_000_000_000, "1.234", "$1.23"),
+        (10**14, "100", "$100.00"),
+    ],
+)
+def test_money_is_exact_for_programs_and_short_for_people(pico, exact, shown):
+    assert usd(pico) == exact
+    assert money(pico) == shown
+
+
+def test_a_range_of_costs_names_what_is_not_known():
+    assert cost_range(0, 0, 0) == "$0"
+    assert cost_range(0, 10**12, None) == "$0 … $1.00 … no limit known"
+
+
+def test_what_is_not_known_has_a_sign_of_its_own():
+    assert (seconds(None), percent(None), money(None, free=True)) == ("-", "-", "free")
+    assert (seconds(0.314), percent(0.714)) == ("0.31 s", "71 %")
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        ("2026-01-31T11:59:30.000Z", "now"),
+        ("2026-01-31T11:00:00.000Z", "1 h"),
+        ("2026-01-31T11:15:00.000Z", "45 min"),
+        ("2026-01-26T11:00:00.000Z", "5 d"),
+        ("2026-01-01T11:00:00.000Z", "4 w"),
+        ("2024-01-01T11:00:00.000Z", "2 y"),
+    ],
+)
+def test_an_age_is_told_in_its_largest_unit(then, said):
+    assert age(then, "2026-01-31T12:00:00.000Z") == said

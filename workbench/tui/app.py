@@ -1,0 +1,105 @@
+"""The app: one project on its screens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, cast
+
+from textual import work
+from textual.app import App
+from textual.command import Provider
+from textual.screen import Screen
+
+from workbench.bench.bench import Bench
+from workbench.bench.running import Prepared, Request
+from workbench.errors import CostLimitError, WorkbenchError
+from workbench.tui.palette import WorkbenchCommands
+from workbench.tui.screens.bench import BenchScreen
+from workbench.tui.screens.board import BoardScreen
+from workbench.tui.screens.dialogs import Ask, Help
+from workbench.tui.screens.duel import DuelScreen
+from workbench.tui.screens.runs import RunsScreen
+from workbench.tui.themes import DARK, LIGHT
+
+
+class WorkbenchApp(App[None]):
+    """The workbench on screen. It is given an open project, and closes it when it ends."""
+
+    TITLE = "Workbench"
+    CSS_PATH = "workbench.tcss"
+    COMMANDS = App.COMMANDS | {WorkbenchCommands}
+    SCREENS: ClassVar[dict[str, Callable[[], Screen[None]]]] = {
+        "bench": BenchScreen,
+        "runs": RunsScreen,
+        "duel": DuelScreen,
+        "board": BoardScreen,
+    }
+    MODES: ClassVar[dict[str, str]] = {name: name for name in ("bench", "runs", "duel", "board")}
+    DEFAULT_MODE = "bench"
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__()
+        self.bench = bench
+        self.prompt: str | None = None
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+
+    async def on_unmount(self) -> None:
+        """Let go of child processes and files."""
+        await self.bench.close()
+
+    async def begin_run(self, request: Request) -> None:
+        """Plan what is asked for, ask where it may cost more than the limit, and start it; call it in a worker."""
+        try:
+            prepared = await self.bench.running.prepare(request)
+        except WorkbenchError as error:
+            self.notify(str(error), severity="error", markup=False, timeout=10)
+            return
+        await self.start_run(prepared)
+
+    async def start_run(self, prepared: Prepared) -> None:
+        """Start a planned run and show it; call it in a worker."""
+        if self._runs.running:
+            self.notify("A run goes on: cancel it first, or wait.", severity="warning", markup=False)
+            return
+        allowed = None
+        try:
+            self.bench.running.check_cost(prepared)
+        except CostLimitError as over:
+            answers = (("no", "Do not run"), ("yes", "Run it all the same"))
+            if await self.push_screen_wait(Ask(over.message, answers)) != "yes":
+                return
+            allowed = self.bench.running.allowance(prepared)
+        await self.switch_mode("runs")
+        self._runs.begin(self.bench.running.start(prepared, allowed))
+
+    async def action_switch(self, mode: str) -> None:
+        """Go to a screen."""
+        await self.switch_mode(mode)
+
+    def action_plan_run(self) -> None:
+        """Plan a run of the prompt on the bench, from any screen."""
+        self._bench.plan_run()
+
+    def action_open_prompt(self) -> None:
+        """Open another prompt, from any screen."""
+        self._bench.pick_prompt()
+
+    def action_help(self) -> None:
+        """Say what the keys do here."""
+        self.push_screen(Help(self.current_mode))
+
+    @work
+    async def action_leave(self) -> None:
+        """Leave, unless there are unsaved edits or a run goes on and the person thinks better of it."""
+        if await self._bench.may_leave() and await self._runs.may_leave():
+            self.exit()
+
+    @property
+    def _bench(self) -> BenchScreen:
+        return cast(BenchScreen, self.get_screen("bench"))
+
+    @property
+    def _runs(self) -> RunsScreen:
+        return cast(RunsScreen, self.get_screen("runs"))

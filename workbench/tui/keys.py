@@ -1,0 +1,29 @@
+"""How keys are written on screen."""
+
+from __future__ import annotations
+
+_NAMES = {
+    "question_mark": "?",
+    "equals_sign": "=",
+    "plus": "+",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+}
+
+
+def key_names(keys: str) -> str:
+    """Return comma-separated keys as a person reads them: ``^r``, ``F1 ?``."""
+    return " ".join(map(key_name, keys.split(",")))
+
+
+def key_name(key: str) -> str:
+    """Return one key as a person reads it."""
+    if key.startswith("ctrl+"):
+        return f"^{key.removeprefix('ctrl+')}"
+    if key.startswith("f") and key[1:].isdigit():
+        return key.upper()
+    return _NAMES.get(key, key)

@@ -1,0 +1,37 @@
+"""The command palette: every command of the screen one is on, from the registry."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from workbench.tui.commands import Command, commands_on
+from workbench.tui.keys import key_names
+
+
+class WorkbenchCommands(Provider):
+    """Offers the commands of the registry, with their keys."""
+
+    async def discover(self) -> Hits:
+        """Offer everything, before anything is typed."""
+        for command in self._commands():
+            yield DiscoveryHit(_title(command), partial(self._run, command), help=command.help)
+
+    async def search(self, query: str) -> Hits:
+        """Offer what matches."""
+        matcher = self.matcher(query)
+        for command in self._commands():
+            title = _title(command)
+            if (score := matcher.match(f"{title} {command.help}")) > 0:
+                yield Hit(score, matcher.highlight(title), partial(self._run, command), help=command.help)
+
+    def _commands(self) -> tuple[Command, ...]:
+        return commands_on(self.app.current_mode)
+
+    async def _run(self, command: Command) -> None:
+        await self.screen.run_action(command.action)
+
+
+def _title(command: Command) -> str:
+    return f"{command.help}  ({key_names(command.keys)})"

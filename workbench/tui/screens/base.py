@@ -1,0 +1,55 @@
+"""What all screens share: the line on top that says where one is, and the line of keys below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer, Static
+
+from workbench.bench.shown import inert
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
+
+
+class WorkbenchScreen(Screen[None]):
+    """A screen of the workbench. Its name is the name in the registry of commands."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual's type
+
+    def compose(self) -> ComposeResult:
+        """Compose the line on top, the body and the line of keys."""
+        yield Static("", id="where", markup=False)
+        yield from self.compose_body()
+        yield Footer(compact=True)
+
+    def compose_body(self) -> ComposeResult:
+        """Compose what lies between the two lines."""
+        raise NotImplementedError
+
+    @property
+    def workbench(self) -> WorkbenchApp:
+        """The app, as what it is."""
+        return cast("WorkbenchApp", self.app)
+
+    def show_where(self, *parts: str, right: str = "") -> None:
+        """Say where one is: the first part is the prompt; ``right`` stands at the other end."""
+        name, *rest = [inert(part) for part in parts if part]
+        left = Content.assemble((f" {name}", "bold"), "   ", ("   ".join(rest), "$text-muted"))
+        gap = " " * max(2, self.size.width - left.cell_length - len(right) - 1)
+        self.query_one("#where", Static).update(Content.assemble(left, gap, (inert(right), "$text-accent")))
+
+    def action_zoom(self) -> None:
+        """Give the focused pane the whole screen, or take it back."""
+        if self.maximized is not None:
+            self.minimize()
+            return
+        widget = self.focused
+        while widget is not None and not widget.has_class("pane"):
+            widget = cast("Widget | None", widget.parent) if isinstance(widget.parent, Widget) else None
+        if widget is not None:
+            self.maximize(widget, container=False)

@@ -1,0 +1,155 @@
+"""Duel: two answers to one case, and which is better. Nothing here tells who wrote them until that is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from workbench.bench.dueling import BoardView, Shown
+from workbench.bench.shown import inert, one_line
+from workbench.errors import WorkbenchError
+from workbench.tui.commands import bindings_for
+from workbench.tui.screens.base import WorkbenchScreen
+from workbench.tui.screens.dialogs import Line, Page
+from workbench.verdicts.pairs import NoPair
+
+
+class DuelScreen(WorkbenchScreen):
+    """Where answers are judged, blind."""
+
+    BINDINGS = bindings_for("duel")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._prompt: str | None = None
+        self._shown: Shown | None = None
+        self._since = 0.0
+        self._note: str | None = None
+        self._revealed = False
+        self._votes = 0
+        self._busy = False
+
+    def compose_body(self) -> ComposeResult:
+        """Compose the two answers over the case they are about."""
+        with Vertical(id="duel"):
+            with Horizontal(id="sides"):
+                for side in ("left", "right"):
+                    with VerticalScroll(id=side, classes="pane side"):
+                        yield Static("", markup=False)
+            yield Static("", id="about", markup=False)
+
+    def on_mount(self) -> None:
+        """Name the sides."""
+        self.query_one("#left").border_title = "left"
+        self.query_one("#right").border_title = "right"
+
+    def on_screen_resume(self) -> None:
+        """Show a pair of the prompt on the bench; the pair on screen stays while it is about that prompt."""
+        if self._prompt != self.workbench.prompt or self._shown is None:
+            self._prompt = self.workbench.prompt
+            self._next()
+
+    @work(exclusive=True, group="duel")
+    async def _next(self) -> None:
+        await self._show_next()
+
+    async def _show_next(self) -> None:
+        if self._prompt is None:
+            return
+        prompt, dueling = self._prompt, self.workbench.bench.dueling
+        try:
+            shown = await asyncio.to_thread(dueling.next, prompt)
+            board = await asyncio.to_thread(dueling.board, prompt)
+        except WorkbenchError as error:
+            self.notify(str(error), severity="error", markup=False, timeout=10)
+            return
+        self._votes = board.votes
+        self._note, self._revealed, self._since = None, False, time.monotonic()
+        left, right = (self.query_one(f"#{side} Static", Static) for side in ("left", "right"))
+        if isinstance(shown, NoPair):
+            self._shown = None
+            left.update(Content.styled(inert(shown.why), "$text-muted"))
+            right.update(Content.styled("F6 shows the board.", "$text-muted"))
+            self.query_one("#about", Static).update("")
+        else:
+            self._shown = shown
+            left.update(inert(shown.left))
+            right.update(inert(shown.right))
+            inputs = " · ".join(one_line(str(value), 300) for value in shown.inputs.values())
+            self.query_one("#about", Static).update(
+                Content.assemble((f"case {inert(shown.case or '–')}: ", "bold"), one_line(inputs, 400))
+            )
+        for side in ("left", "right"):
+            pane = self.query_one(f"#{side}", VerticalScroll)
+            pane.border_subtitle = ""
+            pane.scroll_home(animate=False)
+        self._show_progress(board)
+
+    @work(group="vote")
+    async def action_vote(self, choice: str) -> None:
+        """Store a vote on the pair on screen, and show the next."""
+        if self._shown is None or self._busy:
+            return
+        self._busy = True  # a key held down must not vote on a pair that is not on screen yet
+        try:
+            await asyncio.to_thread(
+                self.workbench.bench.dueling.vote,
+                self._shown.pair.id,
+                choice,
+                note=self._note,
+                blind=not self._revealed,
+                seconds=round(time.monotonic() - self._since, 3),
+            )
+            await self._show_next()
+        except WorkbenchError as error:
+            self.notify(str(error), severity="error", markup=False, timeout=10)
+        finally:
+            self._busy = False
+
+    @work(exclusive=True, group="duel")
+    async def action_undo(self) -> None:
+        """Take back the last vote."""
+        try:
+            undone = await asyncio.to_thread(self.workbench.bench.dueling.undo, self._prompt)
+        except WorkbenchError as error:
+            self.notify(str(error), severity="error", markup=False, timeout=10)
+            return
+        self.notify(f"Taken back: {undone.choice}" if undone else "There is no vote to take back.", markup=False)
+        await self._show_next()
+
+    @work
+    async def action_note(self) -> None:
+        """Write a note on the vote that is about to be given."""
+        if self._shown is not None:
+            self._note = await self.app.push_screen_wait(Line("A note on this vote", self._note or "")) or self._note
+
+    def action_inputs(self) -> None:
+        """Show the inputs of the case whole."""
+        if self._shown is not None:
+            whole = "\n\n".join(f"{name}\n{value}" for name, value in self._shown.inputs.items())
+            self.app.push_screen(Page(whole))
+
+    @work
+    async def action_reveal(self) -> None:
+        """Show who wrote which; a vote after that is stored as not blind."""
+        if self._shown is None:
+            return
+        self._revealed = True
+        dueling = self.workbench.bench.dueling
+        contenders = await asyncio.to_thread(dueling.contenders, self._shown.pair)
+        labels = await asyncio.to_thread(dueling.labels, list(contenders))
+        for side, contender in zip(("left", "right"), contenders, strict=True):
+            self.query_one(f"#{side}").border_subtitle = Content(inert(labels[contender.id])).markup
+
+    def _show_progress(self, board: BoardView) -> None:
+        undecided = sum(row.undecided for row in board.rows)
+        needed = board.rows[0].votes_needed if board.rows else None
+        progress = f"{len(board.rows) - undecided} of {len(board.rows)} decided" if len(board.rows) > 1 else ""
+        more = f"about {needed} more to settle it" if needed else ""
+        self.show_where(self._prompt or "", f"vote {self._votes + 1}", "blind", right="   ".join(filter(None, (progress, more))))

@@ -1,0 +1,163 @@
+"""The plan of a run: which versions on which models and cases, and what that may cost, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, Static
+
+from workbench.bench.bench import Bench
+from workbench.bench.running import Prepared, Request
+from workbench.bench.shown import inert, money
+from workbench.errors import UsageError, WorkbenchError
+from workbench.prompts.tree import prompt_path
+from workbench.tui.widgets.choices import Choices
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
+
+WORKING_TREE = ""
+"""The key of the working tree among the versions: a target without a revision."""
+
+ALL_CASES, THIS_CASE = "all", "this"
+
+MAX_COMMITS = 8
+"""Commits of the prompt that are offered as versions; any other can be typed."""
+
+
+class PlanDialog(ModalScreen[Request | None]):
+    """Chooses what a run compares, and shows at once what that means. Returns the request, or None."""
+
+    BINDINGS = [  # noqa: RUF012 - Textual's type
+        Binding("escape", "dismiss(None)", "Close", show=False),
+        Binding("ctrl+r", "go", "Run", priority=True, show=False),
+    ]
+
+    def __init__(
+        self, prompt: str, case: str | None, models: tuple[str, ...], unsaved: Mapping[str, bytes]
+    ) -> None:
+        super().__init__()
+        self._prompt = prompt
+        self._case = case
+        self._models = models
+        self._unsaved = unsaved
+        self._can_run = False
+
+    def compose(self) -> ComposeResult:
+        """Compose the choices over the figures."""
+        with Vertical(classes="dialog plan"):
+            yield Label(inert(f"Run {self._prompt}"), classes="dialog-title", markup=False)
+            with Horizontal(classes="lists"):
+                yield Choices(id="plan-versions")
+                yield Choices(id="plan-models")
+                yield Choices(id="plan-cases")
+            yield Input(placeholder="more versions: HEAD~1 v1.0 …", id="more-versions", compact=True)
+            yield Input(placeholder="more models: any LiteLLM model strings", id="more-models", compact=True)
+            with Horizontal(classes="samples"):
+                yield Label("samples ", markup=False)
+                yield Input("1", type="integer", id="samples", compact=True)
+            yield Static("", id="figures", markup=False)
+            yield Static("Enter run   Space choose   Tab next   Escape close", classes="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """Offer what there is, with the obvious chosen."""
+        versions, models, cases = (self.query_one(f"#plan-{name}", Choices) for name in ("versions", "models", "cases"))
+        versions.border_title, models.border_title, cases.border_title = "Versions", "Models", "Cases"
+        versions.add(WORKING_TREE, "working tree", chosen=True)
+        for revision, title in self._revisions():
+            versions.add(revision, title)
+        chosen = set(self._models or self._default_models())
+        configured = self._bench.settings.models
+        for entry in configured.values():
+            models.add(entry.name, entry.name, chosen=entry.name in chosen)
+        self.query_one("#more-models", Input).value = " ".join(sorted(chosen - set(configured)))
+        cases.add(ALL_CASES, "all cases", chosen=True)
+        if self._case is not None:
+            cases.add(THIS_CASE, f"only {self._case}")
+        versions.focus()
+        self._reckon()
+
+    def request(self) -> Request:
+        """Return what is chosen."""
+        versions = [*self._chosen("versions"), *self.query_one("#more-versions", Input).value.split()]
+        models = [*self._chosen("models"), *self.query_one("#more-models", Input).value.split()]
+        only = THIS_CASE in self._chosen("cases") and ALL_CASES not in self._chosen("cases")
+        return Request(
+            targets=tuple(f"{self._prompt}@{version}" if version else self._prompt for version in versions),
+            models=tuple(models),
+            cases=(self._case,) if only and self._case is not None else (),
+            samples=int(self.query_one("#samples", Input).value or 1),
+            unsaved=self._unsaved,
+        )
+
+    @on(Choices.Changed)
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self._reckon()
+
+    @on(Choices.Done)
+    @on(Input.Submitted)
+    def action_go(self) -> None:
+        """Run what is chosen, where it can be run."""
+        if self._can_run:
+            self.dismiss(self.request())
+
+    def _chosen(self, name: str) -> list[str]:
+        return self.query_one(f"#plan-{name}", Choices).chosen
+
+    @property
+    def _bench(self) -> Bench:
+        return cast("WorkbenchApp", self.app).bench
+
+    @work(exclusive=True)
+    async def _reckon(self) -> None:
+        """Say what the choice means: contenders, calls, cached, tokens, cost; or why it cannot be."""
+        figures = self.query_one("#figures", Static)
+        self._can_run = False
+        try:
+            request = self.request()
+            if not (request.targets and (request.models or self._models)):
+                raise UsageError("choose a version and a model")
+            prepared = await self._bench.running.prepare(request)
+        except WorkbenchError as error:
+            figures.update(inert(str(error)))
+            return
+        figures.update(figures_of(prepared))
+        self._can_run = True
+
+    def _revisions(self) -> list[tuple[str, str]]:
+        """Return the newest commits of the prompt, with HEAD first where that is not one of them."""
+        history = self._bench.history
+        head = history.head()
+        if head is None:
+            return []
+        commits = history.commits([prompt_path(self._prompt)], MAX_COMMITS)
+        known = [(commit.hash, f"{commit.hash[:7]} {commit.subject}") for commit in commits]
+        return known if any(commit == head.commit for commit, _ in known) else [("HEAD", "HEAD"), *known]
+
+    def _default_models(self) -> tuple[str, ...]:
+        bench = self._bench
+        try:
+            version = bench.versions.load(self._prompt, self._unsaved).version
+            return tuple(model.name for model in bench.previewing.models_of(version))
+        except WorkbenchError:
+            return ()  # the figures say what is wrong
+
+
+def figures_of(prepared: Prepared) -> str:
+    """Return what a plan comes to, in a line or two."""
+    plan, cost = prepared.plan, prepared.plan.estimate
+    contenders = len({(cell.contender.version, cell.contender.string, str(cell.contender.params)) for cell in plan.cells})
+    tokens = sum(call.estimated or 0 for call in plan.calls)
+    high = money(cost.high) if cost.high is not None else "?"
+    unpriced = f" and {cost.unpriced} unpriced" if cost.unpriced else ""
+    return (
+        f"{contenders} contenders · {len(plan.calls)} calls · {plan.cached} cached · {tokens:,} tokens in\n"
+        f"{money(cost.low)} – {money(cost.typical)} – {high}{unpriced}"
+    )
