@@ -18,8 +18,8 @@ hypothesis.settings.load_profile("workbench")
 
 @pytest.fixture(autouse=True)
 def nobodys_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the machine's git configuration, and the variables that git sets in its hooks, out of every test."""
-    for name in os.environ:
+    """Keep the machine's git configuration, and what git sets in its hooks, out of every test."""
+    for name in list(os.environ):
         if name.startswith("GIT_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)

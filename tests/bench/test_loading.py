@@ -4,6 +4,7 @@ import sys
 import pytest
 
 import workbench
+from tests.support.projects import Git
 from workbench.errors import CasesError, ProjectError, PromptError, RevisionError
 
 PROMPT = """\
@@ -48,12 +49,11 @@ def test_the_project_is_found_from_the_working_folder(root, monkeypatch):
     assert not (root / ".workbench").exists()
 
 
-def test_a_revision_is_rendered_as_it_was(root, monkeypatch):
-    for name, value in (("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")):
-        monkeypatch.setenv(name, value)
-    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
-    for words in (["init", "-q"], ["add", "-A"], [*who, "commit", "-q", "-m", "first"], ["tag", "v1.4"]):
-        subprocess.run(["git", *words], cwd=root, check=True)
+def test_a_revision_is_rendered_as_it_was(root):
+    git = Git(root)
+    git("init", "-q")
+    git.commit("first")
+    git("tag", "v1.4")
     (root / "prompts/triage.md").write_text("Sort {{ ticket }}")
     assert len(workbench.load("triage", rev="v1.4", root=root).messages(ticket="x")) == 4
     assert len(workbench.load("triage", root=root).messages(ticket="x")) == 1

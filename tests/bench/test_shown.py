@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.bench.shown import age, cost_range, inert, inert_json, money, one_line, percent, seconds, usd
+from workbench.bench.inert import inert, inert_json, one_line
+from workbench.bench.shown import age, cost_range, money, percent, seconds, usd
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=[])))

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support.loopback import Loopback, Script
+from tests.support.projects import Git, Project
 
 PROMPT = """\
 ---
@@ -69,17 +70,8 @@ class Outcome:
         return [line for line in self.lines if line["event"] == "result"]
 
 
-class Project:
-    """A folder with prompts, and git around it where a test commits."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def write(self, path: str, content: str | bytes) -> Path:
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content.encode() if isinstance(content, str) else content)
-        return file
+class Workplace(Project):
+    """A project to use the command line in, and git around it where a test commits."""
 
     def settings(self, url: str, more: str = "") -> None:
         """Write settings whose model ``lab`` is the server here; ``more`` are further keys of its entry."""
@@ -90,17 +82,15 @@ class Project:
         self.write("prompts/triage.md", PROMPT)
         self.write("prompts/triage.cases.yml", CASES)
 
-    def commit(self, message: str = "a change") -> str:
+    @property
+    def git(self) -> Git:
+        return Git(self.root)
+
+    def commit(self) -> str:
         """Commit everything; returns the commit's hash."""
         if not (self.root / ".git").exists():
             self.git("init", "-q", "-b", "main")
-        self.git("add", "-A")
-        self.git("commit", "-q", "-m", message)
-        return self.git("rev-parse", "HEAD")
-
-    def git(self, *words: str) -> str:
-        done = subprocess.run(["git", *words], cwd=self.root, check=True, capture_output=True, text=True)
-        return done.stdout.strip()
+        return self.git.commit("a change")
 
     @property
     def database(self) -> Path:
@@ -108,26 +98,22 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
     """An empty folder to work in, with a home of its own and no keys."""
     for name in list(os.environ):
-        if name.endswith(("_API_KEY", "_API_BASE", "_BASE_URL")) or name.startswith(("GIT_", "XDG_")):
+        if name.endswith(("_API_KEY", "_API_BASE", "_BASE_URL")) or name.startswith("XDG_"):
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     for name, folder in (("HOME", ""), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")):
         monkeypatch.setenv(name, str(home / folder))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
     root = tmp_path / "project"
     root.mkdir()
     monkeypatch.chdir(root)
-    return Project(root)
+    return Workplace(root)
 
 
 @pytest.fixture
-def serve(project: Project) -> Iterator[Callable[..., Loopback]]:
+def serve(project: Workplace) -> Iterator[Callable[..., Loopback]]:
     """Start a server that answers by a script, and make a project with ``triage`` for it."""
     servers = []
 
@@ -145,7 +131,7 @@ def serve(project: Project) -> Iterator[Callable[..., Loopback]]:
 
 
 @pytest.fixture
-def workbench(project: Project, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+def workbench(project: Workplace, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
     """Run a command in this process, through the program's own entry."""
     from workbench.__main__ import main
 
@@ -171,7 +157,7 @@ def command_line(*words: str) -> Sequence[str]:
 
 
 @pytest.fixture
-def start(project: Project) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def start(project: Workplace) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start the program as a process of its own; one that still runs at the end is killed."""
     started: list[subprocess.Popen[str]] = []
 

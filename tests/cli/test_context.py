@@ -106,9 +106,9 @@ def test_an_input_that_the_version_does_not_know_is_a_warning(serve, workbench):
 
 def test_a_revision_shows_the_prompt_as_it_was(serve, workbench, project):
     serve()
-    first = project.commit("first")
+    first = project.commit()
     project.write("prompts/triage.md", "user:\nSort: {{ ticket }}\n")
-    second = project.commit("second")
+    second = project.commit()
     shown = workbench("context", f"triage@{first}", "--json").json
     assert (shown["revision"], shown["messages"][0]["content"]) == (first, "You sort tickets.")
     shown = workbench("context", "triage@HEAD", "--json").json

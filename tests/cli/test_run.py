@@ -37,9 +37,9 @@ def test_every_event_has_every_key_of_the_specification(serve, workbench):
 
 def test_two_versions_are_asked_once_and_answered_from_the_store_ever_after(serve, workbench, project):
     server = serve(lambda body, number: f"answer {number}")
-    first = project.commit("zero-shot")
+    first = project.commit()
     project.write("prompts/triage.md", "user:\nSort this: {{ ticket }}\n")
-    project.commit("another wording")
+    project.commit()
     asked = ["run", "triage@HEAD", f"triage@{first}", "-m", "lab", "--json"]
 
     fresh = workbench(*asked)

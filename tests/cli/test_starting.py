@@ -4,7 +4,10 @@ import sys
 
 import pytest
 
-SLOW = ("textual", "litellm", "git", "aiohttp", "tiktoken", "sqlite_utils", "jsonschema", "xllamacpp")
+SLOW = {"textual", "litellm", "git", "aiohttp", "tiktoken", "sqlite_utils", "jsonschema"}
+READERS = {"yaml", "jinja2"}
+"""What reading a project needs."""
+
 
 REPORT = """
 import atexit, sys
@@ -24,14 +27,14 @@ def _slow(code, cwd):
     )
     said = [line for line in done.stderr.splitlines() if line.startswith("LOADED ")]
     assert said, done.stderr
-    return set(said[-1].split()) & set(SLOW)
+    return set(said[-1].split()) & (SLOW | READERS)
 
 
 def test_importing_the_package_loads_nothing_slow(project):
     assert _slow(f"{REPORT}\nimport workbench", project.root) == set()
 
 
-@pytest.mark.parametrize("words", [["--version"], ["--help"], ["run", "--help"]])
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["contxt"]])
 def test_saying_what_it_is_loads_nothing_slow(project, words):
     assert loaded(words, project.root) == set()
 
@@ -40,18 +43,19 @@ def test_listing_models_loads_nothing_slow_but_the_table_of_encodings(serve, pro
     serve()
     project.commit()
     # tiktoken's own table says which encoding counts for a model; the encodings themselves stay unread.
-    assert loaded(["models", "--json"], project.root) <= {"tiktoken"}
+    assert loaded(["models", "--json"], project.root) <= {"tiktoken", *READERS}
 
 
 def test_listing_runs_loads_nothing_slow_but_the_migrations_of_the_store(serve, project):
     serve()
     project.commit()
-    assert loaded(["runs", "--json"], project.root) == {"sqlite_utils"}
-    assert loaded(["board", "triage", "--json"], project.root) == {"sqlite_utils"}
+    assert loaded(["runs", "--json"], project.root) == {"sqlite_utils", *READERS}
+    assert loaded(["board", "triage", "--json"], project.root) == {"sqlite_utils", *READERS}
 
 
 def test_showing_a_context_loads_neither_textual_nor_litellm_nor_a_network_library(serve, project):
     serve()
+    project.commit()
     assert not loaded(["context", "triage", "--json"], project.root) & {"textual", "litellm", "aiohttp"}
 
 

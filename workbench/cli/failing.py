@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from workbench.bench.shown import inert
+from workbench.bench.inert import inert
 from workbench.cli.output import ReaderGoneError
 from workbench.errors import (
     CallError,

@@ -6,11 +6,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from workbench.bench.shown import inert, inert_json, one_line
-from workbench.project.yaml import Value
+from workbench.bench.inert import inert, inert_json, one_line
+
+if TYPE_CHECKING:  # at run time it would load PyYAML, even for --version
+    from workbench.project.yaml import Value
 
 WIDEST_CELL = 72
 """Characters that one cell of a table may take."""

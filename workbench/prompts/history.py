@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -93,8 +92,6 @@ class History:
             repository = Repo(self._root, search_parent_directories=True)
         except (InvalidGitRepositoryError, NoSuchPathError):
             return "this project is not a git repository"
-        except configparser.Error as broken:
-            return f"the configuration of this git repository is broken: {str(broken).splitlines()[0]}"
         if repository.working_tree_dir is None:
             return "this git repository has no working tree"
         return repository
@@ -162,7 +159,11 @@ class History:
         if isinstance(self._opened, str):
             return []
         places = [str(self._root / path) for path in paths]
-        log = self._opened.git.log(f"--max-count={limit}", "--format=%H%x00%s", "--", *places) if self.head() else ""
+        log = (
+            self._opened.git.log(f"--max-count={limit}", "--format=%H%x00%s", "--", *places)
+            if self.head()
+            else ""
+        )
         return [Commit(*line.split("\0", 1)) for line in str(log).splitlines()]
 
     def author(self) -> str | None:

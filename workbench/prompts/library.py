@@ -113,7 +113,12 @@ class Library:
         try:
             return OpenFile(path, decode(raw, path), raw)
         except PromptError as unreadable:
-            text = raw.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+            text = (
+                raw.removeprefix(_BOM)
+                .decode("utf-8", errors="replace")
+                .replace("\r\n", "\n")
+                .replace("\r", "\n")
+            )
             return OpenFile(path, text.replace("\0", "\N{REPLACEMENT CHARACTER}"), raw, unreadable)
 
     def save(self, file: OpenFile, text: str) -> OpenFile:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from textual import work
 from textual.app import App
-from textual.command import Provider
 from textual.screen import Screen
 
 from workbench.bench.bench import Bench
 from workbench.bench.running import Prepared, Request
+from workbench.bench.shown import inert
 from workbench.errors import CostLimitError, WorkbenchError
 from workbench.tui.palette import WorkbenchCommands
 from workbench.tui.screens.bench import BenchScreen
@@ -34,7 +34,7 @@ class WorkbenchApp(App[None]):
         "duel": DuelScreen,
         "board": BoardScreen,
     }
-    MODES: ClassVar[dict[str, str]] = {name: name for name in ("bench", "runs", "duel", "board")}
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {name: name for name in SCREENS}
     DEFAULT_MODE = "bench"
 
     def __init__(self, bench: Bench) -> None:
@@ -50,11 +50,11 @@ class WorkbenchApp(App[None]):
         await self.bench.close()
 
     async def begin_run(self, request: Request) -> None:
-        """Plan what is asked for, ask where it may cost more than the limit, and start it; call it in a worker."""
+        """Plan what is asked for, ask where it may cost too much, and start it; call it in a worker."""
         try:
             prepared = await self.bench.running.prepare(request)
         except WorkbenchError as error:
-            self.notify(str(error), severity="error", markup=False, timeout=10)
+            self.notify(inert(str(error)), severity="error", markup=False, timeout=10)
             return
         await self.start_run(prepared)
 

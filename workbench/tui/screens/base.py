@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from workbench.bench.shown import inert
+from workbench.errors import WorkbenchError
+from workbench.tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from workbench.tui.app import WorkbenchApp
 
 
+T = TypeVar("T")
+
+
 class WorkbenchScreen(Screen[None]):
-    """A screen of the workbench. Its name is the name in the registry of commands."""
+    """A screen of the workbench. ``NAME`` is its name in the registry of commands."""
+
+    NAME: ClassVar[str]
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual's type
 
@@ -25,7 +34,7 @@ class WorkbenchScreen(Screen[None]):
         """Compose the line on top, the body and the line of keys."""
         yield Static("", id="where", markup=False)
         yield from self.compose_body()
-        yield Footer(compact=True)
+        yield KeyLine(self.NAME)
 
     def compose_body(self) -> ComposeResult:
         """Compose what lies between the two lines."""
@@ -42,6 +51,18 @@ class WorkbenchScreen(Screen[None]):
         left = Content.assemble((f" {name}", "bold"), "   ", ("   ".join(rest), "$text-muted"))
         gap = " " * max(2, self.size.width - left.cell_length - len(right) - 1)
         self.query_one("#where", Static).update(Content.assemble(left, gap, (inert(right), "$text-accent")))
+
+    async def reading(self, read: Callable[[], T]) -> T | None:
+        """Return what a blocking read gives, done in a thread; an error is told and gives None."""
+        try:
+            return await asyncio.to_thread(read)
+        except WorkbenchError as error:
+            self.tell(error)
+            return None
+
+    def tell(self, error: WorkbenchError) -> None:
+        """Show an error."""
+        self.notify(inert(str(error)), severity="error", markup=False, timeout=10)
 
     def action_zoom(self) -> None:
         """Give the focused pane the whole screen, or take it back."""

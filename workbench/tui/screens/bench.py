@@ -47,7 +47,8 @@ class OpenPrompt:
 class BenchScreen(WorkbenchScreen):
     """Where a prompt is written and its context is read."""
 
-    BINDINGS = bindings_for("bench")
+    NAME = "bench"
+    BINDINGS = bindings_for(NAME)
 
     def __init__(self) -> None:
         super().__init__()
@@ -186,9 +187,15 @@ class BenchScreen(WorkbenchScreen):
         """Pick the model to count for, or type any LiteLLM model string."""
         if self.opened is None:
             return
-        choices = [(entry.name, entry.name, entry.model) for entry in self.workbench.bench.settings.models.values()]
+        choices = [
+            (entry.name, entry.name, entry.model) for entry in self.workbench.bench.settings.models.values()
+        ]
         name = await self.app.push_screen_wait(
-            Picker("Count for a model", [("", "as the prompt says", ""), *choices], free="or any LiteLLM model string")
+            Picker(
+                "Count for a model",
+                [("", "as the prompt says", ""), *choices],
+                free="or any LiteLLM model string",
+            )
         )
         if name is not None:
             self.opened = replace(self.opened, models=(name,) if name else ())
@@ -207,7 +214,9 @@ class BenchScreen(WorkbenchScreen):
     def action_blank_page(self) -> None:
         """Read the whole context as the model does."""
         if self._shown_context is not None:
-            self.app.push_screen(Page("\n\n".join(message.content for message in self._shown_context.messages)))
+            self.app.push_screen(
+                Page("\n\n".join(message.content for message in self._shown_context.messages))
+            )
 
     @work
     async def plan_run(self) -> None:
@@ -240,7 +249,7 @@ class BenchScreen(WorkbenchScreen):
         try:
             cases = self.workbench.bench.versions.cases(self.opened.name)
         except CasesError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.tell(error)
             cases = ()
         self.opened = replace(self.opened, cases=cases, case=cases[0].name if cases else None)
         for number, case in enumerate(cases, start=1):
@@ -251,7 +260,9 @@ class BenchScreen(WorkbenchScreen):
     def _choose_case(self, name: str | None) -> None:
         if self.opened is not None and name is not None:
             self.opened = replace(self.opened, case=name)
-            self.query_one("#cases", OptionList).highlighted = [case.name for case in self.opened.cases].index(name)
+            self.query_one("#cases", OptionList).highlighted = [
+                case.name for case in self.opened.cases
+            ].index(name)
             self._preview()
 
     @work(exclusive=True, group="save")
@@ -275,7 +286,7 @@ class BenchScreen(WorkbenchScreen):
             self._ask_about_conflict(conflict)
             return
         except WorkbenchError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.tell(error)
             return
         self.opened = replace(self.opened, file=saved)
         self._preview()
@@ -283,7 +294,7 @@ class BenchScreen(WorkbenchScreen):
 
     @work(exclusive=True, group="preview")
     async def _preview(self) -> None:
-        """Render what is on screen, then count it for each model; the last good context stays beside an error."""
+        """Render what is on screen, then count it; beside an error the last good context stays."""
         if self.opened is None:
             return
         opened, unsaved, previewing = self.opened, self.unsaved(), self.workbench.bench.previewing
@@ -291,7 +302,9 @@ class BenchScreen(WorkbenchScreen):
             self._trouble(str(opened.file.unreadable))
             return
         try:
-            target, _, context = await asyncio.to_thread(previewing.render, opened.name, opened.case, {}, unsaved)
+            target, _, context = await asyncio.to_thread(
+                previewing.render, opened.name, opened.case, {}, unsaved
+            )
             models = await asyncio.to_thread(previewing.models_of, target.version, opened.models)
         except WorkbenchError as error:
             self._trouble(str(error))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
@@ -12,7 +10,6 @@ from textual.widgets import DataTable, Static
 
 from workbench.bench.dueling import GROUPINGS, BoardRow, BoardView
 from workbench.bench.shown import inert, money, percent, seconds
-from workbench.errors import WorkbenchError
 from workbench.tui.commands import bindings_for
 from workbench.tui.screens.base import WorkbenchScreen
 
@@ -20,7 +17,8 @@ from workbench.tui.screens.base import WorkbenchScreen
 class BoardScreen(WorkbenchScreen):
     """Where the votes add up."""
 
-    BINDINGS = bindings_for("board")
+    NAME = "board"
+    BINDINGS = bindings_for(NAME)
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,18 +49,29 @@ class BoardScreen(WorkbenchScreen):
         prompt = self.workbench.prompt
         if prompt is None:
             return
-        try:
-            view = await asyncio.to_thread(self.workbench.bench.dueling.board, prompt, self._by)
-        except WorkbenchError as error:
-            self.notify(str(error), severity="error", markup=False, timeout=10)
-            return
-        self._show(prompt, view)
+        by = self._by
+        view = await self.reading(lambda: self.workbench.bench.dueling.board(prompt, by))
+        if view is not None:
+            self._show(prompt, view)
 
     def _show(self, prompt: str, view: BoardView) -> None:
         table = self.query_one(DataTable)
         table.clear(columns=True)
         wide = self.size.width >= 110
-        columns = ["", view.by, "rating", "95 % interval", "votes", "won", "lost", "tied", "bad", "cost", "time", ""]
+        columns = [
+            "",
+            view.by,
+            "rating",
+            "95 % interval",
+            "votes",
+            "won",
+            "lost",
+            "tied",
+            "bad",
+            "cost",
+            "time",
+            "",
+        ]
         if not wide:
             columns = ["", view.by, "rating", "95 % interval", "votes", "cost", ""]
         table.add_columns(*columns)

@@ -22,7 +22,7 @@ _ESCAPE = Binding("escape", "dismiss(None)", "Close", show=False)
 
 
 class Picker(ModalScreen[str | None]):
-    """Pick one of many by fuzzy search; each choice has an id, a title and a line about it. Returns the id."""
+    """Pick one of many by fuzzy search; a choice has an id, a title and a line about it. Returns the id."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's type
         _ESCAPE,
@@ -73,12 +73,18 @@ class Picker(ModalScreen[str | None]):
 
     def _offer(self, query: str) -> None:
         matcher = Matcher(query)
-        found = [(matcher.match(f"{title} {about}") if query else 1.0, *rest) for rest in self._choices for title, about in [rest[1:]]]
+        found = [
+            (matcher.match(f"{title} {about}") if query else 1.0, *rest)
+            for rest in self._choices
+            for title, about in [rest[1:]]
+        ]
         options = self.query_one(OptionList)
         options.clear_options()
         for score, key, title, about in sorted(found, key=lambda choice: -choice[0]):
             if score > 0:
-                options.add_option(Option(Content.assemble(inert(title), "  ", (inert(about), "$text-muted")), id=key))
+                options.add_option(
+                    Option(Content.assemble(inert(title), "  ", (inert(about), "$text-muted")), id=key)
+                )
         options.highlighted = 0 if options.option_count else None
 
 
@@ -169,10 +175,14 @@ class Help(ModalScreen[None]):
         with VerticalScroll(classes="dialog help"):
             yield Label(f"Keys on {self._screen_name}", classes="dialog-title", markup=False)
             rows = [(key_names(command.keys), command.help) for command in commands_on(self._screen_name)]
-            rows += [("^p", "Find any command by its name"), ("Tab", "Next pane"), ("Escape", "Close a dialog, or leave zoom")]
+            rows += [
+                ("Tab", "Next pane"),
+                ("Escape", "Close a dialog, or leave zoom"),
+            ]
             width = max(len(keys) for keys, _ in rows)
             yield Static(
                 Content("\n").join(
-                    Content.assemble((keys.rjust(width), "bold $text-accent"), "  ", what) for keys, what in rows
+                    Content.assemble((keys.rjust(width), "bold $text-accent"), "  ", what)
+                    for keys, what in rows
                 )
             )

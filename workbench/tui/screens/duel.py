@@ -1,4 +1,4 @@
-"""Duel: two answers to one case, and which is better. Nothing here tells who wrote them until that is asked for."""
+"""Duel: two answers to one case, and which is better. Nothing tells who wrote them until one asks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from textual.widgets import Static
 
 from workbench.bench.dueling import BoardView, Shown
 from workbench.bench.shown import inert, one_line
-from workbench.errors import WorkbenchError
 from workbench.tui.commands import bindings_for
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.dialogs import Line, Page
@@ -23,7 +22,8 @@ from workbench.verdicts.pairs import NoPair
 class DuelScreen(WorkbenchScreen):
     """Where answers are judged, blind."""
 
-    BINDINGS = bindings_for("duel")
+    NAME = "duel"
+    BINDINGS = bindings_for(NAME)
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class DuelScreen(WorkbenchScreen):
         self._since = 0.0
         self._note: str | None = None
         self._revealed = False
-        self._votes = 0
+        self._board: BoardView | None = None
         self._busy = False
 
     def compose_body(self) -> ComposeResult:
@@ -60,74 +60,75 @@ class DuelScreen(WorkbenchScreen):
         await self._show_next()
 
     async def _show_next(self) -> None:
-        if self._prompt is None:
+        prompt = self._prompt
+        if prompt is None:
             return
-        prompt, dueling = self._prompt, self.workbench.bench.dueling
-        try:
-            shown = await asyncio.to_thread(dueling.next, prompt)
-            board = await asyncio.to_thread(dueling.board, prompt)
-        except WorkbenchError as error:
-            self.notify(str(error), severity="error", markup=False, timeout=10)
+        dueling = self.workbench.bench.dueling
+        drawn = await self.reading(lambda: (dueling.next(prompt), dueling.board(prompt)))
+        if drawn is None:
             return
-        self._votes = board.votes
+        shown, self._board = drawn
         self._note, self._revealed, self._since = None, False, time.monotonic()
-        left, right = (self.query_one(f"#{side} Static", Static) for side in ("left", "right"))
         if isinstance(shown, NoPair):
             self._shown = None
-            left.update(Content.styled(inert(shown.why), "$text-muted"))
-            right.update(Content.styled("F6 shows the board.", "$text-muted"))
-            self.query_one("#about", Static).update("")
+            self._show_texts(
+                Content.styled(inert(shown.why), "$text-muted"),
+                Content.styled("F6 shows the board.", "$text-muted"),
+                Content(""),
+            )
         else:
             self._shown = shown
-            left.update(inert(shown.left))
-            right.update(inert(shown.right))
             inputs = " · ".join(one_line(str(value), 300) for value in shown.inputs.values())
-            self.query_one("#about", Static).update(
-                Content.assemble((f"case {inert(shown.case or '–')}: ", "bold"), one_line(inputs, 400))
+            self._show_texts(
+                Content(inert(shown.left)),
+                Content(inert(shown.right)),
+                Content.assemble((f"case {inert(shown.case or '–')}: ", "bold"), one_line(inputs, 400)),
             )
-        for side in ("left", "right"):
+        self._show_progress()
+
+    def _show_texts(self, left: Content, right: Content, about: Content) -> None:
+        for side, text in (("left", left), ("right", right)):
             pane = self.query_one(f"#{side}", VerticalScroll)
+            pane.query_one(Static).update(text)
             pane.border_subtitle = ""
             pane.scroll_home(animate=False)
-        self._show_progress(board)
+        self.query_one("#about", Static).update(about)
 
     @work(group="vote")
     async def action_vote(self, choice: str) -> None:
         """Store a vote on the pair on screen, and show the next."""
         if self._shown is None or self._busy:
             return
+        pair, note, blind = self._shown.pair.id, self._note, not self._revealed
+        seconds = round(time.monotonic() - self._since, 3)
+        dueling = self.workbench.bench.dueling
         self._busy = True  # a key held down must not vote on a pair that is not on screen yet
         try:
-            await asyncio.to_thread(
-                self.workbench.bench.dueling.vote,
-                self._shown.pair.id,
-                choice,
-                note=self._note,
-                blind=not self._revealed,
-                seconds=round(time.monotonic() - self._since, 3),
+            given = await self.reading(
+                lambda: dueling.vote(pair, choice, note=note, blind=blind, seconds=seconds)
             )
-            await self._show_next()
-        except WorkbenchError as error:
-            self.notify(str(error), severity="error", markup=False, timeout=10)
+            if given is not None:
+                await self._show_next()
         finally:
             self._busy = False
 
     @work(exclusive=True, group="duel")
     async def action_undo(self) -> None:
         """Take back the last vote."""
-        try:
-            undone = await asyncio.to_thread(self.workbench.bench.dueling.undo, self._prompt)
-        except WorkbenchError as error:
-            self.notify(str(error), severity="error", markup=False, timeout=10)
-            return
-        self.notify(f"Taken back: {undone.choice}" if undone else "There is no vote to take back.", markup=False)
+        prompt, dueling = self._prompt, self.workbench.bench.dueling
+        undone = await self.reading(lambda: dueling.undo(prompt))
+        self.notify(
+            f"Taken back: {undone.choice}" if undone else "There is no vote to take back.", markup=False
+        )
         await self._show_next()
 
     @work
     async def action_note(self) -> None:
         """Write a note on the vote that is about to be given."""
         if self._shown is not None:
-            self._note = await self.app.push_screen_wait(Line("A note on this vote", self._note or "")) or self._note
+            self._note = (
+                await self.app.push_screen_wait(Line("A note on this vote", self._note or "")) or self._note
+            )
 
     def action_inputs(self) -> None:
         """Show the inputs of the case whole."""
@@ -141,15 +142,24 @@ class DuelScreen(WorkbenchScreen):
         if self._shown is None:
             return
         self._revealed = True
+        self._show_progress()
         dueling = self.workbench.bench.dueling
         contenders = await asyncio.to_thread(dueling.contenders, self._shown.pair)
         labels = await asyncio.to_thread(dueling.labels, list(contenders))
         for side, contender in zip(("left", "right"), contenders, strict=True):
             self.query_one(f"#{side}").border_subtitle = Content(inert(labels[contender.id])).markup
 
-    def _show_progress(self, board: BoardView) -> None:
-        undecided = sum(row.undecided for row in board.rows)
-        needed = board.rows[0].votes_needed if board.rows else None
-        progress = f"{len(board.rows) - undecided} of {len(board.rows)} decided" if len(board.rows) > 1 else ""
+    def _show_progress(self) -> None:
+        if self._board is None:
+            return
+        rows = self._board.rows
+        decided = sum(not row.undecided for row in rows)
+        needed = rows[0].votes_needed if rows else None
+        progress = f"{decided} of {len(rows)} decided" if len(rows) > 1 else ""
         more = f"about {needed} more to settle it" if needed else ""
-        self.show_where(self._prompt or "", f"vote {self._votes + 1}", "blind", right="   ".join(filter(None, (progress, more))))
+        self.show_where(
+            self._prompt or "",
+            f"vote {self._board.votes + 1}",
+            "not blind" if self._revealed else "blind",
+            right="   ".join(filter(None, (progress, more))),
+        )

@@ -1,4 +1,4 @@
-"""The plan of a run: which versions on which models and cases, and what that may cost, before anything is sent."""
+"""The plan of a run: which versions, models and cases, and what that may cost, before anything is sent."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ class PlanDialog(ModalScreen[Request | None]):
 
     def on_mount(self) -> None:
         """Offer what there is, with the obvious chosen."""
-        versions, models, cases = (self.query_one(f"#plan-{name}", Choices) for name in ("versions", "models", "cases"))
+        versions, models, cases = (
+            self.query_one(f"#plan-{name}", Choices) for name in ("versions", "models", "cases")
+        )
         versions.border_title, models.border_title, cases.border_title = "Versions", "Models", "Cases"
         versions.add(WORKING_TREE, "working tree", chosen=True)
         for revision, title in self._revisions():
@@ -153,7 +155,9 @@ class PlanDialog(ModalScreen[Request | None]):
 def figures_of(prepared: Prepared) -> str:
     """Return what a plan comes to, in a line or two."""
     plan, cost = prepared.plan, prepared.plan.estimate
-    contenders = len({(cell.contender.version, cell.contender.string, str(cell.contender.params)) for cell in plan.cells})
+    contenders = len(
+        {(cell.contender.version, cell.contender.string, str(cell.contender.params)) for cell in plan.cells}
+    )
     tokens = sum(call.estimated or 0 for call in plan.calls)
     high = money(cost.high) if cost.high is not None else "?"
     unpriced = f" and {cost.unpriced} unpriced" if cost.unpriced else ""

@@ -36,7 +36,7 @@ Row = tuple[str, str | None, int]
 
 @dataclass
 class Grid:
-    """A run on screen: its cells by contender, case and sample, and the text that has arrived for calls under way.
+    """A run on screen: its cells by contender, case and sample, and what has arrived for calls under way.
 
     ``contenders`` and ``rows`` are in the order of the plan.
     """
@@ -97,7 +97,8 @@ class Grid:
 class RunsScreen(WorkbenchScreen):
     """Where answers are compared."""
 
-    BINDINGS = bindings_for("runs")
+    NAME = "runs"
+    BINDINGS = bindings_for(NAME)
 
     def __init__(self) -> None:
         super().__init__()
@@ -158,7 +159,7 @@ class RunsScreen(WorkbenchScreen):
                         if isinstance(event, Started) and self._following:
                             self._follow_row(event.key)
         except WorkbenchError as error:
-            self.notify(str(error), severity="error", markup=False, timeout=10)
+            self.tell(error)
         finally:
             self._progress = None
 
@@ -172,23 +173,16 @@ class RunsScreen(WorkbenchScreen):
 
     @work(exclusive=True, group="show")
     async def _show_last(self) -> None:
-        runs = await self._reading(lambda: self.workbench.bench.store.runs.newest(1))
+        runs = await self.reading(lambda: self.workbench.bench.store.runs.newest(1))
         if runs:
             await self._show_stored(runs[0].id)
 
     async def _show_stored(self, number: int) -> None:
         store = self.workbench.bench.store.runs
-        run = await self._reading(lambda: store.get(number))
-        cells = await self._reading(lambda: store.cells(number))
+        run = await self.reading(lambda: store.get(number))
+        cells = await self.reading(lambda: store.cells(number))
         if run is not None and cells:
             await self._show_grid(Grid.of(number, cells, run.status))
-
-    async def _reading(self, read):  # noqa: ANN001, ANN202 - whatever it reads
-        try:
-            return await asyncio.to_thread(read)
-        except WorkbenchError as error:
-            self.notify(str(error), severity="error", markup=False, timeout=10)
-            return None
 
     async def _show_grid(self, grid: Grid) -> None:
         self._grid, self._row, self._following = grid, 0, True
@@ -316,7 +310,7 @@ class RunsScreen(WorkbenchScreen):
         if self._grid is None or self._progress is not None:
             return
         number = self._grid.run
-        prepared: Prepared | None = await self._reading(lambda: self.workbench.bench.running.resume(number))
+        prepared: Prepared | None = await self.reading(lambda: self.workbench.bench.running.resume(number))
         if prepared is not None and prepared.plan.calls:
             await self.workbench.start_run(prepared)
         elif prepared is not None:
@@ -325,13 +319,14 @@ class RunsScreen(WorkbenchScreen):
     @work
     async def action_past_run(self) -> None:
         """Open a past run."""
-        runs = await self._reading(lambda: self.workbench.bench.store.runs.newest(200)) or []
+        runs = await self.reading(lambda: self.workbench.bench.store.runs.newest(200)) or []
         now = utc_now()
         choices = [
             (
                 str(run.id),
                 f"{run.id}  {run.prompt}",
-                f"{age(run.started, now)} · {run.contenders} contenders · {run.cases} cases · {run.status} · {money(run.cost)}",
+                f"{age(run.started, now)} · {run.contenders} contenders · {run.cases} cases · "
+                f"{run.status} · {money(run.cost)}",
             )
             for run in runs
         ]

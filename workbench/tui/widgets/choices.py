@@ -1,4 +1,4 @@
-"""A short list of which several may be chosen, each with its mark: ``[x]`` or ``[ ]``, so that colour is not needed."""
+"""A short list of which several may be chosen, each marked ``[x]`` or ``[ ]`` so that colour is no need."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Choices(OptionList):
     """Chosen with the space bar or a click; Enter means that one is done."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's type
-        Binding("space", "toggle", "choose", show=False),
+        Binding("space", "choose", "choose", show=False),
         Binding("enter", "done", "done", show=False),
     ]
 
@@ -38,7 +38,7 @@ class Choices(OptionList):
         self.add_option(Option(self._line(key), id=f"choice-{len(self._titles)}"))
         self.highlighted = 0
 
-    def action_toggle(self) -> None:
+    def action_choose(self) -> None:
         """Choose what is highlighted, or choose it no more."""
         if self.highlighted is None:
             return
@@ -55,7 +55,7 @@ class Choices(OptionList):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take a click on a choice as choosing it."""
         event.stop()
-        self.action_toggle()
+        self.action_choose()
 
     def _line(self, key: str) -> str:
         return f"[{'x' if key in self.chosen else ' '}] {inert(self._titles[key])}"

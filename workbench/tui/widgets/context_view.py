@@ -68,7 +68,7 @@ class ContextView(ScrollView, can_focus=True):
         ]
 
     def _text(self, row: Row) -> list[tuple[str, Style]]:
-        pieces = [(f"{row.letters[:GUTTER - 1]:<{GUTTER}}", Style(dim=True))]
+        pieces = [(f"{row.letters[: GUTTER - 1]:<{GUTTER}}", Style(dim=True))]
         start = 0
         for end, origin in row.stretches:
             pieces.append((row.text[start:end].replace("\t", "    "), Style(color=self._tint(origin))))

@@ -19,8 +19,8 @@ GUTTER = 4
 class Row:
     """One row on screen.
 
-    A heading has a role as ``text`` and its tokens; any other row has the letters of its origins and, for each
-    stretch of its text, where it ends and its origin.
+    A heading has a role as ``text`` and its tokens; any other row has the letters of its origins and, for
+    each stretch of its text, where it ends and its origin.
     """
 
     text: str

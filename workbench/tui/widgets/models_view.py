@@ -34,7 +34,11 @@ class ModelsView(Static):
         lines = []
         for one in self._found:
             line = Content.assemble(
-                (inert(one.model.name).ljust(names), "bold"), "  ", (tokens(one), "" if fresh else "dim"), "  ", price(one)
+                (inert(one.model.name).ljust(names), "bold"),
+                "  ",
+                (tokens(one), "" if fresh else "dim"),
+                "  ",
+                price(one),
             )
             lines.append(line)
             trouble = "; ".join(one.problems) or (one.unready or "").partition("\n")[0]

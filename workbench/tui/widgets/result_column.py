@@ -21,7 +21,7 @@ class ResultColumn(Vertical, can_focus=False):
         yield Static("", classes="figures", markup=False)
 
     def show(self, title: str, cell: Cell | None, arrived: str | None) -> None:
-        """Show a cell: its result where there is one, else what has arrived so far (None for nothing sent yet)."""
+        """Show a cell: its result, else what has arrived so far (None for nothing sent yet)."""
         result = cell.result if cell else None
         self.border_title = Content(f"{inert(title)} {mark(cell, arrived)}").markup
         answer, figures = self.query_one(".answer", Static), self.query_one(".figures", Static)
@@ -29,7 +29,9 @@ class ResultColumn(Vertical, can_focus=False):
             answer.update(Content.styled("not part of this run", "$text-muted"))
             figures.update("")
         elif result is None:
-            answer.update(Content.styled("waiting", "$text-muted") if arrived is None else f"{inert(arrived)}▌")
+            answer.update(
+                Content.styled("waiting", "$text-muted") if arrived is None else f"{inert(arrived)}▌"
+            )
             figures.update("")
         else:
             answer.update(_text(result))
