@@ -81,7 +81,11 @@ def test_a_version_of_the_store_runs_by_its_hash(serve, workbench, project):
     assert again.results[0]["version"] == version
     assert again.results[0]["revision"] is None
     assert server.requests[-1].texts == ["You sort tickets.", "<ticket>The app crashes</ticket>"]
-    assert workbench("run", "triage@v:000000", "--json").code == 2
+    unknown = workbench("run", "triage@v:000000", "--json")
+    assert (unknown.code, "the store holds no such version" in unknown.err) == (2, True)
+    for odd in ("v:", "v:%", "v:xyz"):
+        refused = workbench("run", f"triage@{odd}", "--json")
+        assert (refused.code, "is not the hash of a version" in refused.err) == (2, True)
 
 
 def test_the_working_tree_is_dirty_where_it_differs_from_the_last_commit(serve, workbench, project):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workbench.errors import PromptError
+from workbench.errors import PromptError, RevisionError
 from workbench.project.yaml import Value
 from workbench.prompts.cases import Case, choose, load_cases
 from workbench.prompts.history import History
@@ -14,6 +15,8 @@ from workbench.prompts.tree import Overlay, Tree
 from workbench.prompts.version import Version, load_version
 from workbench.runs.plan import split_target
 from workbench.store.sources import Sources
+
+_HASH = re.compile(r"v:[0-9a-fA-F]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,10 @@ class Versions:
         if typed is None:
             return self._working(name, unsaved or {})
         if typed.startswith("v:"):
+            if not _HASH.fullmatch(typed):
+                raise RevisionError(
+                    f"“{typed}” is not the hash of a version", hint="Write it as it is shown: PROMPT@v:1f3a9c"
+                )
             _, files = self.sources.version_files(name, typed[2:])
             return Target(load_version(files, name), None, False, typed)
         revision = self.history.resolve(typed)

@@ -36,39 +36,6 @@ class Command:
 
 
 COMMANDS = (
-    Command(
-        "run",
-        "run",
-        "Plan a run of this prompt and start it",
-        "ctrl+r",
-        "app.plan_run",
-        footer=True,
-        priority=True,
-    ),
-    Command("save", "save", "Save the prompt", "ctrl+s", "save", ("bench",), footer=True),
-    Command("open", "open", "Open another prompt", "ctrl+o", "app.open_prompt", footer=True, priority=True),
-    Command("case", "case", "Choose the case to render", "ctrl+t", "choose_case", ("bench",), footer=True),
-    Command(
-        "models",
-        "models",
-        "Choose the models to count for",
-        "ctrl+l",
-        "choose_models",
-        ("bench",),
-        footer=True,
-    ),
-    Command("reload", "reload", "Read the prompt from disk again", "f8", "reload", ("bench",)),
-    Command(
-        "sidebar", "sidebar", "Show or hide the list of prompts and cases", "f9", "toggle_sidebar", ("bench",)
-    ),
-    Command(
-        "blank-page",
-        "blank page",
-        "Read the whole context as the model does",
-        "ctrl+b,f12",
-        "blank_page",
-        ("bench",),
-    ),
     Command("next-case", "next", "Next case", "j,down", "move_case(1)", ("runs",), footer=True),
     Command("previous-case", "previous", "Previous case", "k,up", "move_case(-1)", ("runs",), footer=True),
     Command("next-sample", "sample", "Next sample", "right_square_bracket", "move_sample(1)", ("runs",)),
@@ -109,6 +76,39 @@ COMMANDS = (
     Command("reveal", "reveal", "Show who wrote which; the vote is then not blind", "N", "reveal", ("duel",)),
     Command("group", "by", "Rate by contender, version or model", "b", "group", ("board",), footer=True),
     Command("refresh", "refresh", "Read everything again", "f8", "refresh_board", ("board",)),
+    Command(
+        "run",
+        "run",
+        "Plan a run of this prompt and start it",
+        "ctrl+r",
+        "app.plan_run",
+        footer=True,
+        priority=True,
+    ),
+    Command("save", "save", "Save the prompt", "ctrl+s", "save", ("bench",), footer=True),
+    Command("open", "open", "Open another prompt", "ctrl+o", "app.open_prompt", footer=True, priority=True),
+    Command("case", "case", "Choose the case to render", "ctrl+t", "choose_case", ("bench",), footer=True),
+    Command(
+        "models",
+        "models",
+        "Choose the models to count for",
+        "ctrl+l",
+        "choose_models",
+        ("bench",),
+        footer=True,
+    ),
+    Command("reload", "reload", "Read the prompt from disk again", "f8", "reload", ("bench",)),
+    Command(
+        "sidebar", "sidebar", "Show or hide the list of prompts and cases", "f9", "toggle_sidebar", ("bench",)
+    ),
+    Command(
+        "blank-page",
+        "blank page",
+        "Read the whole context as the model does",
+        "ctrl+b,f12",
+        "blank_page",
+        ("bench",),
+    ),
     Command("zoom", "zoom", "Give the focused pane the whole screen, or take it back", "f11,plus", "zoom"),
     Command(
         "bench", "bench", "The bench: prompts, editor, context", "f2", "app.switch('bench')", priority=True
