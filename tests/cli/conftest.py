@@ -101,7 +101,7 @@ class Workplace(Project):
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
     """An empty folder to work in, with a home of its own and no keys."""
     for name in list(os.environ):
-        if name.endswith(("_API_KEY", "_API_BASE", "_BASE_URL")) or name.startswith("XDG_"):
+        if name.endswith(("_KEY", "_API_BASE", "_BASE_URL")) or name.startswith("XDG_"):
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     for name, folder in (("HOME", ""), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")):

@@ -128,7 +128,7 @@ class _Tagger:
         for item in items:
             if isinstance(item, nodes.Output):
                 item.nodes = [self._wrapped(child, child) for child in item.nodes]
-            elif isinstance(item, nodes.CallBlock | nodes.FilterBlock):
+            elif isinstance(item, nodes.CallBlock | nodes.FilterBlock) or getattr(item, "recursive", False):
                 # These output text themselves: an empty piece in front tells what the text depends on.
                 empty = nodes.TemplateData("", lineno=item.lineno)
                 yield nodes.Output([self._wrapped(empty, item)], lineno=item.lineno)

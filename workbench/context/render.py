@@ -294,7 +294,8 @@ class _Builder:
         return self._messages or [self._current]
 
     def _text(self, text: str) -> None:
-        if text and self._tag:
+        if text:
+            assert self._tag is not None  # whatever yields text of its own has an empty piece before it
             self._current.append(text, self._source(self._tag), self._tag.place)
 
     def _open(self, index: int) -> None:

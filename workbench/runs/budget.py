@@ -17,13 +17,14 @@ class Budget:
         self._reserved = 0
         self._changed = asyncio.Condition()
 
-    async def reserve(self, most: int) -> bool:
+    async def reserve(self, most: int | None) -> bool:
         """Set aside the most a call may cost, and return whether there was room.
 
-        Waits while calls under way may still leave room.
+        Waits while calls under way may still leave room. ``most`` is None where nothing bounds the cost: there is
+        room for that only without a limit.
         """
-        if self._limit is None:
-            return True
+        if self._limit is None or most is None:
+            return self._limit is None
         async with self._changed:
             while self._spent + self._reserved + most > self._limit:
                 if not self._reserved:
@@ -32,9 +33,9 @@ class Budget:
             self._reserved += most
             return True
 
-    async def settle(self, most: int, cost: int) -> None:
+    async def settle(self, most: int | None, cost: int) -> None:
         """Give back what was set aside for a call, and note what it did cost."""
-        if self._limit is None:
+        if self._limit is None or most is None:
             return
         async with self._changed:
             self._reserved -= most

@@ -120,7 +120,7 @@ class Runner:
             if not queue:
                 return
             planned = queue.popleft()
-            most = (planned.estimate.high if planned.estimate else None) or 0
+            most = planned.estimate.high if planned.estimate else 0
             if not await self._budget.reserve(most):
                 self.over_limit = True
                 now = self._now()
@@ -128,11 +128,11 @@ class Runner:
                     cancelled(planned, "", "the cost limit left no room for it", now, now)
                 )
                 continue
-            cost = most
+            cost = most or 0
             try:
                 async with self._slots:
                     result = await self._make(planned)
-                cost = _spent(result, most)
+                cost = _spent(result, most or 0)
                 self._unkept.put_nowait(result)
             finally:
                 await self._budget.settle(most, cost)

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.records import NOW, cell_of, contender_of, result_of
+from workbench.errors import StoreError
+from workbench.models.calls import Usage
+
+
+def test_a_run_comes_back_as_it_was_planned(store, begin):
+    contender = contender_of(api_base="http://127.0.0.1/v1", params={"b": 1, "a": [None, 0.5]})
+    cells = [
+        cell_of(
+            0, "a", contender, revision="c0ffee", dirty=True, expect="x", estimated=3, high=9, schema="{}"
+        ),
+        cell_of(1, "b", contender_of("bbbb"), case=None),
+    ]
+    run = begin([cells[0], replace(cells[1], case="case b")])
+    kept = store.runs.cells(run)
+    assert [cell.position for cell in kept] == [0, 1]
+    assert kept[0] == replace(cells[0], run=run, contender=replace(contender, id=kept[0].contender.id))
+    assert store.runs.cost_limit(run) == 7
+    record = store.runs.get(run)
+    assert (record.prompt, record.contenders, record.cases, record.status) == ("p", 2, 2, "running")
+    assert record.counts == {"waiting": 2}
+
+
+def test_a_result_comes_back_as_it_was_stored(store, begin):
+    result = result_of(
+        api_base="http://127.0.0.1/v1",
+        params={"temperature": 0},
+        reasoning="because",
+        refusal="no",
+        finish="stop",
+        error_kind="server",
+        error="it broke",
+        tries=3,
+        usage=Usage(1, 2, 3, 4),
+        estimated=5,
+        prices="{}",
+        ttft=0.25,
+        total=1.5,
+        answered_by="mini-2026",
+        valid=False,
+        invalid="$.a",
+        answer="\0 [red] \x1b[31m ünï 😀",
+    )
+    run = begin([cell_of()])
+    (kept,) = store.runs.add_results(run, [result])
+    assert kept == replace(result, id=kept.id)
+    assert store.runs.answers([result.call_key]) == {result.call_key: kept}
+    assert store.runs.cells(run)[0].result == replace(kept, estimated=None)
+
+
+def test_half_a_surrogate_pair_from_a_server_is_stored_as_a_question_mark(store, begin):
+    run = begin([cell_of()])
+    store.runs.add_results(run, [result_of(answer="a\ud83db")])
+    assert store.runs.cells(run)[0].result.text == "a?b"
+
+
+def test_one_answer_fills_every_cell_that_asked_the_same_and_is_paid_for_once(store, begin):
+    cells = [cell_of(0), cell_of(1, contender=contender_of("bbbb")), cell_of(2, "other")]
+    run = begin(cells)
+    store.runs.add_results(run, [result_of()])
+    kept = store.runs.cells(run)
+    assert kept[0].result == kept[1].result
+    assert kept[2].result is None
+    record = store.runs.get(run)
+    assert record.counts == {"ok": 2, "waiting": 1}
+    assert record.cost == 50
+
+
+def test_an_answer_from_the_cache_costs_nothing_and_points_at_the_original(store, begin):
+    first = begin([cell_of()])
+    (original,) = store.runs.add_results(first, [result_of()])
+    second = begin([cell_of(result=original, cached=True)])
+    record = store.runs.get(second)
+    assert (record.cost, record.counts) == (0, {"ok": 1})
+    (cell,) = store.runs.cells(second)
+    assert (cell.cached, cell.result.id) == (True, original.id)
+
+
+def test_the_latest_answer_is_the_cached_one_and_failures_never_are(store, begin):
+    run = begin([cell_of(0, "a"), cell_of(1, "b")])
+    store.runs.add_results(run, [result_of("a", "old"), result_of("a", "new")])
+    store.runs.add_results(
+        run,
+        [result_of("a", status="error"), result_of("a", status="cancelled"), result_of("b", status="error")],
+    )
+    keys = [result_of(text).call_key for text in ("a", "b", "never asked")]
+    found = store.runs.answers(keys)
+    assert {key: result.text for key, result in found.items()} == {keys[0]: "new"}
+
+
+@pytest.mark.parametrize("status", ["ok", "empty", "cut", "refused"])
+def test_every_kind_of_answer_may_come_from_the_cache(store, begin, status):
+    store.runs.add_results(begin([cell_of()]), [result_of(status=status)])
+    assert len(store.runs.answers([result_of().call_key])) == 1
+
+
+def test_thousands_of_calls_are_looked_up_at_once(store, begin):
+    store.runs.add_results(begin([cell_of()]), [result_of()])
+    assert len(store.runs.answers([*map(str, range(3000)), result_of().call_key])) == 1
+
+
+def test_the_cost_of_a_run_is_unknown_where_one_answer_had_no_price(store, begin):
+    run = begin([cell_of(0, "a"), cell_of(1, "b")])
+    store.runs.add_results(run, [result_of("a", cost=50), result_of("b", status="error", cost=None)])
+    assert store.runs.get(run).cost == 50
+    store.runs.add_results(run, [result_of("b", cost=None)])
+    assert store.runs.get(run).cost is None
+
+
+def test_a_run_that_goes_on_replaces_failures_by_answers(store, begin):
+    run = begin([cell_of()])
+    store.runs.add_results(run, [result_of(status="error", cost=None)])
+    store.runs.end(run, "interrupted", NOW)
+    assert store.runs.get(run).status == "interrupted"
+    store.runs.reopen(run)
+    assert (store.runs.get(run).status, store.runs.get(run).ended) == ("running", None)
+    store.runs.add_results(run, [result_of()])
+    store.runs.end(run, "done", NOW)
+    record = store.runs.get(run)
+    assert (record.status, record.ended, record.counts) == ("done", NOW, {"ok": 1})
+
+
+def test_runs_are_listed_newest_first_and_by_prompt(store, begin):
+    first, second, third = begin([cell_of()]), begin([cell_of()], "q"), begin([cell_of()])
+    assert [run.id for run in store.runs.newest()] == [third, second, first]
+    assert [run.id for run in store.runs.newest(1)] == [third]
+    assert [run.id for run in store.runs.newest(prompt="p")] == [third, first]
+    assert store.runs.get().id == third
+
+
+def test_a_run_that_there_is_not_is_a_clear_error(store, begin):
+    with pytest.raises(StoreError, match="there are no runs yet"):
+        store.runs.get()
+    with pytest.raises(StoreError, match="there is no run 9"):
+        store.runs.get(9)
+
+
+def test_a_contender_is_one_whatever_its_entry_is_called(store, begin):
+    begin([cell_of(contender=contender_of(model="old", params={"a": 1, "b": 2}))])
+    begin([cell_of(contender=contender_of(model="new", params={"b": 2, "a": 1}))])
+    (contender,) = store.runs.contenders("p")
+    assert (contender.model, contender.params) == ("new", {"a": 1, "b": 2})
+    begin([cell_of(contender=contender_of(params={"a": 2}))])
+    begin([cell_of(contender=contender_of(api_base="http://127.0.0.1"))])
+    assert len(store.runs.contenders("p")) == 3
+
+
+def test_only_answers_that_can_be_judged_come_to_a_duel_and_each_once(store, begin):
+    cells = [cell_of(number, text) for number, text in enumerate("abcde")]
+    run = begin(cells)
+    statuses = dict(zip("abcde", ["ok", "cut", "empty", "refused", "error"], strict=True))
+    store.runs.add_results(run, [result_of(text, status=status) for text, status in statuses.items()])
+    kept = store.runs.cells(run)
+    begin([replace(kept[0], cached=True)])
+    assert [cell.case for cell in store.runs.judged_cells("p")] == ["case a", "case b"]
+    assert list(store.runs.judged_cells("other")) == []
+
+
+def test_a_contenders_mean_cost_and_time_are_those_of_its_answers(store, begin):
+    run = begin([cell_of(0, "a"), cell_of(1, "b"), cell_of(2, "c")])
+    store.runs.add_results(
+        run,
+        [
+            result_of("a", cost=10, total=1.0),
+            result_of("b", cost=20, total=2.0),
+            result_of("c", status="error", cost=None, total=9.0),
+        ],
+    )
+    (contender,) = store.runs.contenders("p")
+    assert store.runs.costs([contender.id, 99]) == {contender.id: (15, 1.5)}
+    assert store.runs.costs([]) == {}
+
+
+def test_what_a_model_reported_stands_beside_what_was_estimated(store, begin):
+    run = begin([cell_of(0, "a"), cell_of(1, "b"), cell_of(2, "c")])
+    store.runs.add_results(
+        run,
+        [
+            result_of("a", usage=Usage(12, 1), estimated=10),
+            result_of("b", usage=Usage(24, 3), estimated=20),
+            result_of("c", usage=Usage(None, None), estimated=20),
+        ],
+    )
+    assert store.runs.reported("openai/mini", None) == (36, 30, 2)
+    assert store.runs.reported("openai/mini", "http://127.0.0.1") == (0, 0, 0)
+    assert store.runs.typical_output("p", "openai/mini") == (2.0, 2)
+    assert store.runs.typical_output("q", "openai/mini") == (None, 0)
+
+
+def test_whether_an_answer_is_the_expected_one_ignores_space_around_it():
+    cell = cell_of(expect="billing\n")
+    assert cell.expected is None
+    assert replace(cell, result=result_of(answer=" billing ")).expected is True
+    assert replace(cell, result=result_of(answer="bug")).expected is False
+    assert replace(cell, result=result_of(answer="billing", status="error")).expected is None
+    assert replace(cell, expect=None, result=result_of()).expected is None
