@@ -146,10 +146,17 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return close[0] if close else None
 
 
+MAX_LISTED = 20
+"""How many known words a hint lists."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the nearest known word, or lists them all where none is close."""
     names = sorted(known)
     close = nearest(word, names)
     if close:
         return f"Did you mean “{close}”?"
-    return f"Known: {', '.join(names)}." if names else "There are none yet."
+    if not names:
+        return "There are none yet."
+    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    return f"Known: {', '.join(names[:MAX_LISTED])}{more}."

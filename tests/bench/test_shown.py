@@ -48,7 +48,7 @@ def test_money_is_exact_for_programs_and_short_for_people(pico, exact, shown):
 
 def test_a_range_of_costs_names_what_is_not_known():
     assert cost_range(0, 0, 0) == "$0"
-    assert cost_range(0, 10**12, None) == "$0 … $1.00 … no limit known"
+    assert cost_range(0, 10**12, None) == "$0 – $1.00 – no limit known"
 
 
 def test_what_is_not_known_has_a_sign_of_its_own():

@@ -47,7 +47,7 @@ def cost_range(low: int, typical: int, high: int | None) -> str:
     if low == typical == high:
         return money(low)
     most = "no limit known" if high is None else money(high)
-    return f"{money(low)} … {money(typical)} … {most}"
+    return f"{money(low)} – {money(typical)} – {most}"
 
 
 def seconds(duration: float | None) -> str:

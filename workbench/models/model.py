@@ -26,8 +26,8 @@ class Tier:
 class Prices:
     """What a token costs, in pico-dollars.
 
-    ``cached_input`` is None where the provider has no price of its own for cached input. ``source`` names the map
-    and its version, or the settings file.
+    ``cached_input`` is None where the provider has no price of its own for cached input. ``source`` names
+    the map and its version, or the settings file.
     """
 
     input: int
@@ -41,12 +41,12 @@ class Prices:
 class Model:
     """One entry of the catalogue.
 
-    ``string`` is the LiteLLM model string as sent; ``window`` and ``max_output`` are tokens; ``prices`` is None for
-    a model without a known price, and ``free`` is True for one that runs on this machine. ``supports`` holds
-    capability words: ``chat``, ``schema``, ``prefill``, ``system``, ``reasoning``, ``tools``, ``sampling`` (takes temperature
-    and its kin), ``sampling_without_reasoning`` (takes them once reasoning is off). ``encoding`` names the tiktoken
-    encoding whose count is exact or the base of the estimate; it is None for the embedded engine, which counts
-    itself. None means unknown everywhere.
+    ``string`` is the LiteLLM model string as sent; ``window`` and ``max_output`` are tokens; ``prices``
+    is None for a model without a known price, and ``free`` is True for one that runs on this machine.
+    ``supports`` holds capability words: ``chat``, ``schema``, ``prefill``, ``system``, ``reasoning``,
+    ``tools``, ``sampling`` (takes temperature and its kin), ``sampling_without_reasoning`` (takes them
+    once reasoning is off). ``encoding`` names the tiktoken encoding whose count is exact or the base of
+    the estimate; it is None for the embedded engine, which counts itself. None means unknown everywhere.
     """
 
     name: str

@@ -26,7 +26,7 @@ from workbench.tui.commands import bindings_for
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.dialogs import Ask, Page, Picker
 from workbench.tui.screens.plan import PlanDialog
-from workbench.tui.widgets.context_view import LEGEND, ContextView
+from workbench.tui.widgets.context_view import ContextView, legend
 from workbench.tui.widgets.models_view import ModelsView
 
 SETTLE = 0.06
@@ -81,7 +81,6 @@ class BenchScreen(WorkbenchScreen):
         self.query_one("#cases").border_title = "Cases"
         self.query_one("#edit-pane").border_title = "Edit"
         self.query_one("#context-pane").border_title = "Context"
-        self.query_one("#context-pane").border_subtitle = LEGEND
         self.query_one("#models-pane").border_title = "Models"
         names = self._list_prompts()
         if names:
@@ -323,6 +322,7 @@ class BenchScreen(WorkbenchScreen):
         if found:
             self._shown_context = found[0].context
             self.query_one(ContextView).show(found[0].context, found[0].count)
+            self.query_one("#context-pane").border_subtitle = legend(found[0].context)
             count = found[0].count
             total = f"{count.total:,} {'=' if count.exact else '≈'}" if count else "?"
             self.query_one("#context-pane").border_title = f"Context ─ {inert(found[0].model.name)} ─ {total}"

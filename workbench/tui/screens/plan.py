@@ -14,7 +14,7 @@ from textual.widgets import Input, Label, Static
 
 from workbench.bench.bench import Bench
 from workbench.bench.running import Prepared, Request
-from workbench.bench.shown import inert, money
+from workbench.bench.shown import cost_range, inert
 from workbench.errors import UsageError, WorkbenchError
 from workbench.prompts.tree import prompt_path
 from workbench.tui.widgets.choices import Choices
@@ -159,9 +159,8 @@ def figures_of(prepared: Prepared) -> str:
         {(cell.contender.version, cell.contender.string, str(cell.contender.params)) for cell in plan.cells}
     )
     tokens = sum(call.estimated or 0 for call in plan.calls)
-    high = money(cost.high) if cost.high is not None else "?"
     unpriced = f" and {cost.unpriced} unpriced" if cost.unpriced else ""
     return (
         f"{contenders} contenders · {len(plan.calls)} calls · {plan.cached} cached · {tokens:,} tokens in\n"
-        f"{money(cost.low)} – {money(cost.typical)} – {high}{unpriced}"
+        f"{cost_range(cost.low, cost.typical, cost.high)}{unpriced}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from rich.text import Text
@@ -148,16 +149,17 @@ class RunsScreen(WorkbenchScreen):
     @work(exclusive=True, group="run", exit_on_error=False)
     async def _follow(self, progress: RunInProgress) -> None:
         try:
-            async for event in progress.events():
-                match event:
-                    case Planned(run, cells):
-                        await self._show_grid(Grid.of(run, cells, "running"))
-                    case Ended():
-                        self._end(event)
-                    case _ if self._grid is not None:
-                        self._changed |= self._grid.take(event)
-                        if isinstance(event, Started) and self._following:
-                            self._follow_row(event.key)
+            async with aclosing(progress.events()) as events:
+                async for event in events:
+                    match event:
+                        case Planned(run, cells):
+                            await self._show_grid(Grid.of(run, cells, "running"))
+                        case Ended():
+                            self._end(event)
+                        case _ if self._grid is not None:
+                            self._changed |= self._grid.take(event)
+                            if isinstance(event, Started) and self._following:
+                                self._follow_row(event.key)
         except WorkbenchError as error:
             self.tell(error)
         finally:

@@ -13,7 +13,11 @@ from workbench.context.messages import Context, Origin
 from workbench.models.tokens import TokenCount
 from workbench.tui.widgets.layout import GUTTER, Row, lay_out
 
-LEGEND = "T template  P partial  I input  E example  D document  G engine"
+
+def legend(context: Context) -> str:
+    """Return what the letters of a context mean."""
+    there = {segment.origin for segments in context.segments for segment in segments}
+    return "  ".join(f"{origin.letter} {origin.value}" for origin in Origin if origin in there)
 
 
 class ContextView(ScrollView, can_focus=True):

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench.bench.previewing import ModelPreview
-from workbench.bench.shown import inert, money, one_line
+from workbench.bench.shown import cost_range, inert, money, one_line
 
 
 class ModelsView(Static):
@@ -68,5 +68,4 @@ def price(one: ModelPreview) -> str:
     cost = one.cost
     if one.model.free or cost is None:
         return money(None, free=one.model.free)
-    high = money(cost.high) if cost.high is not None else "?"
-    return f"{money(cost.low)} – {money(cost.typical)} – {high}"
+    return cost_range(cost.low, cost.typical, cost.high)
