@@ -7,10 +7,11 @@ import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
-from tests.support.records import NOW, cell_of, result_of
+from tests.support.records import NOW, call_of, cell_of, result_of
 from workbench.errors import StoreError
 from workbench.store.database import Database
 from workbench.store.store import Store
@@ -86,7 +87,8 @@ def test_a_database_of_a_newer_workbench_is_refused_and_left_alone(path, store):
     store.close()
     with sqlite3.connect(path) as raw:
         raw.execute(
-            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('workbench', 'm999_future', 'x')"
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) "
+            "VALUES ('workbench', 'm999_future', 'x')"
         )
     raw.close()
     before = path.read_bytes()
@@ -161,14 +163,13 @@ def test_threads_share_one_store(store):
 WRITER = """
 import sys
 from pathlib import Path
-from tests.support.records import NOW, cell_of, result_of
+from tests.support.records import NOW, call_of, cell_of, result_of
 from workbench.store.store import Store
 
 store = Store(Path(sys.argv[1]))
 texts = [f"{sys.argv[2]}-{number}" for number in range(40)]
 cells = [cell_of(position, text) for position, text in enumerate(texts)]
-store.sources.keep_contexts([]), store.sources.keep_cases({cell.case_hash: {} for cell in cells})
-from tests.support.records import call_of
+store.sources.keep_cases({cell.case_hash: {} for cell in cells})
 store.sources.keep_contexts([call_of(text).messages for text in texts])
 run = store.runs.begin(cells, prompt="p", samples=1, cost_limit=None, now=NOW)
 for text in texts:
@@ -205,22 +206,16 @@ def test_what_was_written_survives_a_kill(path):
 
 def test_the_tables_read_well_by_hand(path, store):
     store.sources.keep_cases({"case-Hi": {"ticket": "x"}})
-    store.sources.keep_contexts([_messages("Hi")])
+    store.sources.keep_contexts([call_of().messages])
     run = store.runs.begin([cell_of()], prompt="p", samples=1, cost_limit=None, now=NOW)
     store.runs.add_results(run, [result_of()])
-    with sqlite3.connect(path) as raw:
+    with closing(sqlite3.connect(path)) as raw:
         row = raw.execute(
-            "SELECT json_extract(messages, '$[0].content'), text, cost FROM results JOIN contexts ON hash = context"
+            "SELECT json_extract(messages, '$[0].content'), text, cost "
+            "FROM results JOIN contexts ON hash = context"
         )
         assert row.fetchone() == ("Hi", "Hello", 50)
         assert json.loads(raw.execute("SELECT inputs FROM cases").fetchone()[0]) == {"ticket": "x"}
-    raw.close()
-
-
-def _messages(text):
-    from tests.support.records import call_of
-
-    return call_of(text).messages
 
 
 def test_a_read_only_folder_is_a_clear_error_where_permissions_hold(path):

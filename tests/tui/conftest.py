@@ -22,7 +22,7 @@ models:
   lab: {model: openai/loopback-1, api_base: %(url)s, price: {input: 1, output: 2}, context_window: 4096}
   mini: {model: openai/loopback-2, api_base: %(url)s}
 defaults: {models: [lab], params: {max_tokens: 20}}
-limits: {retries: 0, timeout: 10, concurrency: 4}
+limits: {retries: 1, timeout: 10, concurrency: 4}
 """
 
 TRIAGE = """\

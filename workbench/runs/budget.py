@@ -20,8 +20,8 @@ class Budget:
     async def reserve(self, most: int | None) -> bool:
         """Set aside the most a call may cost, and return whether there was room.
 
-        Waits while calls under way may still leave room. ``most`` is None where nothing bounds the cost: there is
-        room for that only without a limit.
+        Waits while calls under way may still leave room. ``most`` is None where nothing bounds the cost:
+        there is room for that only without a limit.
         """
         if self._limit is None or most is None:
             return self._limit is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 
 from workbench.errors import CallError
 from workbench.models.calls import Answer
@@ -90,8 +91,8 @@ def price_note(prices: Prices | None) -> str | None:
         return None
     return json.dumps(
         {
-            "input_usd_per_million": str(prices.input * 10**6 / PICO),
-            "output_usd_per_million": str(prices.output * 10**6 / PICO),
+            "input_usd_per_million": f"{Decimal(prices.input) * 10**6 / PICO:f}",
+            "output_usd_per_million": f"{Decimal(prices.output) * 10**6 / PICO:f}",
             "source": prices.source,
         }
     )

@@ -124,9 +124,10 @@ class Runner:
             if not await self._budget.reserve(most):
                 self.over_limit = True
                 now = self._now()
-                self._unkept.put_nowait(
-                    cancelled(planned, "", "the cost limit left no room for it", now, now)
-                )
+                why = "the cost limit left no room for it"
+                if most is None:
+                    why += ": nothing bounds its cost, so give it max_tokens"
+                self._unkept.put_nowait(cancelled(planned, "", why, now, now))
                 continue
             cost = most or 0
             try:

@@ -1,0 +1,106 @@
+"""One prompt on two models with 500 cases, as a whole process, beside a bare aiohttp loop that stores nothing.
+
+The server is a process of its own on loopback. Three settings: it answers after 200 ms, it answers at once, and
+nothing is asked because the cache knows it all.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+CASES = 500
+AT_ONCE = 100
+
+SERVER = """
+import asyncio, sys
+from aiohttp import web
+DELAY = float(sys.argv[1])
+async def answer(request):
+    await request.read()
+    await asyncio.sleep(DELAY)
+    return web.json_response({"id": "1", "object": "chat.completion", "model": "m", "choices": [
+        {"index": 0, "message": {"role": "assistant", "content": "an answer of a few words"}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 20, "completion_tokens": 6, "total_tokens": 26}})
+async def main():
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=1024)
+    await site.start()
+    print(runner.addresses[0][1], flush=True)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+BARE = """
+import asyncio, sys, aiohttp
+async def main():
+    slots = asyncio.Semaphore(int(sys.argv[2]))
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        async def one(n):
+            async with slots:
+                body = {"model": "m", "messages": [{"role": "user", "content": f"case {n}"}]}
+                async with session.post(sys.argv[1] + "/chat/completions", json=body) as response:
+                    return (await response.json())["choices"][0]["message"]["content"]
+        await asyncio.gather(*(one(n) for n in range(int(sys.argv[3]))))
+asyncio.run(main())
+"""
+
+
+def make_project(folder: Path, url: str) -> None:
+    entry = f"{{model: openai/%s, api_base: {url}, concurrency: {AT_ONCE}}}"
+    (folder / ".workbench.yml").write_text(
+        f"models:\n  one: {entry % 'one'}\n  two: {entry % 'two'}\n"
+        f"defaults: {{models: [one, two]}}\nlimits: {{concurrency: {AT_ONCE}}}\n"
+    )
+    prompts = folder / "prompts"
+    prompts.mkdir(exist_ok=True)
+    (prompts / "ask.md").write_text("---\ninputs: {question: }\n---\nsystem:\nAnswer in a few words.\nuser:\n{{ question }}\n")
+    lines = (json.dumps({"inputs": {"question": f"What is case {number} about?"}}) for number in range(CASES))
+    (prompts / "ask.cases.jsonl").write_text("\n".join(lines))
+
+
+def timed(command: list[str], folder: Path) -> tuple[float, float, int]:
+    """Return the wall seconds, CPU seconds and peak KiB of a process and its children."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begun = time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wall = time.perf_counter() - begun
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, after.ru_maxrss
+
+
+def measure(delay: float) -> None:
+    run = [sys.executable, "-m", "workbench", "run", "ask", "--json"]
+    server = subprocess.Popen([sys.executable, "-c", SERVER, str(delay)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        url = f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            make_project(folder, url)
+            (folder / "bare.py").write_text(BARE)
+            bare, _, _ = timed([sys.executable, "bare.py", url, str(AT_ONCE), str(2 * CASES)], folder)
+            wall, cpu, peak = timed(run, folder)
+            again, _, _ = timed(run, folder)
+    finally:
+        server.kill()
+        server.wait()
+    print(
+        f"answers after {delay * 1000:.0f} ms: bare {bare:.2f} s, workbench {wall:.2f} s (ratio {wall / bare:.2f}), "
+        f"{cpu / CASES / 2 * 1000:.2f} ms CPU a call, peak {peak / 1024:.0f} MiB; from the cache {again:.2f} s"
+    )
+
+
+def main() -> None:
+    for delay in (0.2, 0.0):
+        measure(delay)
+
+
+if __name__ == "__main__":
+    main()

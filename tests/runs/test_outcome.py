@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.records import NOW, PRICED, planned_of
+from workbench.context.messages import Message
+from workbench.errors import CallError
+from workbench.models.calls import Answer, Usage
+from workbench.models.model import Model
+from workbench.runs.outcome import answered, cancelled, failed, validate
+
+SCHEMA = {"type": "object", "properties": {"queue": {"enum": ["billing", "bug"]}}, "required": ["queue"]}
+
+
+def status_of(answer):
+    return answered(planned_of(), answer, NOW, NOW).status
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (Answer("Hi", finish="stop"), "ok"),
+        (Answer("Hi"), "ok"),
+        (Answer("Hi", finish="length"), "cut"),
+        (Answer(" \n", finish="stop"), "empty"),
+        (Answer("", reasoning="thought on and on", finish="length"), "empty"),
+        (Answer("", refusal="I cannot"), "refused"),
+        (Answer("Hi", finish="content_filter"), "refused"),
+    ],
+)
+def test_the_status_of_an_answer_follows_its_end(answer, status):
+    assert status_of(answer) == status
+
+
+def test_an_answer_is_recorded_with_all_that_is_known_of_it():
+    answer = Answer("Hi", "thought", None, "stop", Usage(10, 5), 0.1, 0.5, "mini-2026", 2)
+    result = answered(planned_of(), answer, NOW, NOW)
+    assert (result.text, result.reasoning, result.finish, result.tries) == ("Hi", "thought", "stop", 2)
+    assert (result.ttft, result.total, result.answered_by, result.estimated) == (0.1, 0.5, "mini-2026", 3)
+    assert result.cost == 10 * 10 + 5 * 20
+    assert json.loads(result.prices)["input_usd_per_million"] == "0.00001"
+
+
+def test_a_free_model_costs_nothing_and_an_unpriced_one_nobody_knows_what():
+    free, unpriced = Model("smol", "local/smol", free=True), Model("lab", "openai/lab")
+    assert answered(planned_of(model=free), Answer("Hi"), NOW, NOW).cost == 0
+    assert answered(planned_of(model=unpriced), Answer("Hi"), NOW, NOW).cost is None
+
+
+def test_a_failure_keeps_its_reason_and_what_had_arrived():
+    error = CallError("overloaded", kind="server", retriable=True)
+    error.tries = 3
+    result = failed(planned_of(), error, "half an ans", NOW, NOW)
+    assert (result.status, result.error_kind, result.error, result.tries) == (
+        "error",
+        "server",
+        "overloaded",
+        3,
+    )
+    assert (result.text, result.cost) == ("half an ans", None)
+
+
+def test_what_was_stopped_keeps_what_had_arrived():
+    result = cancelled(planned_of(), "half", "the run was stopped", NOW, NOW)
+    assert (result.status, result.text, result.error) == ("cancelled", "half", "the run was stopped")
+
+
+@pytest.mark.parametrize(
+    ("text", "prefill", "valid", "where"),
+    [
+        ('{"queue": "bug"}', "", True, None),
+        ('"bug"}', '{"queue": ', True, None),
+        ('{"queue": "x"}', "", False, r"$.queue: 'x' is not one of"),
+        ("{}", "", False, "$: 'queue' is a required property"),
+        ("bug", "", False, "not JSON"),
+        ("[" * 100_000, "", False, "not JSON"),
+    ],
+)
+def test_an_answer_is_checked_against_the_schema_together_with_its_prefill(text, prefill, valid, where):
+    found, why = validate(text, SCHEMA, prefill)
+    assert found is valid
+    assert where is None or where in why
+
+
+def test_a_schema_never_reaches_for_the_network_or_for_ever():
+    assert validate("1", {"$ref": "http://127.0.0.1:9/schema.json"})[0] is False
+    assert validate("1", {"$ref": "#"})[0] is False
+    assert validate("1", {"$defs": {"n": {"type": "integer"}}, "$ref": "#/$defs/n"}) == (True, None)
+
+
+def test_only_answers_are_checked_against_the_schema():
+    planned = planned_of(schema=SCHEMA)
+    assert answered(planned, Answer("bug"), NOW, NOW).valid is False
+    assert answered(planned, Answer('{"queue": "bug"}', finish="length"), NOW, NOW).valid is True
+    assert answered(planned, Answer(""), NOW, NOW).valid is None
+    assert answered(planned_of(), Answer("bug"), NOW, NOW).valid is None
+
+
+def test_the_prefill_of_a_call_counts_for_its_schema():
+    planned = planned_of(schema=SCHEMA)
+    call = planned.call
+    prefilled = type(call)(PRICED, (*call.messages, Message("assistant", '{"queue":')), schema=SCHEMA)
+    planned = type(planned)(planned.key, prefilled, planned.context, (0,), 3, None)
+    assert answered(planned, Answer('"bug"}'), NOW, NOW).valid is True

@@ -1,0 +1,373 @@
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import aclosing
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.records import NOW, PRICED, planned_of
+from workbench.errors import CallError, ModelUnreadyError, StoreError
+from workbench.models.calls import Answer, Delta, Retrying, Usage
+from workbench.models.model import Model
+from workbench.runs.budget import Budget
+from workbench.runs.events import Arrived, Finished, Retried, Started
+from workbench.runs.runner import Runner
+
+LIMIT = 20.0
+"""Seconds after which a run that should have ended is taken to hang."""
+
+
+class Shelf:
+    """Keeps results as a store does; ``fails`` is raised instead once so many are kept."""
+
+    def __init__(self, fails=None, after=0):
+        self.results = []
+        self._fails = fails
+        self._after = after
+
+    def keep(self, results):
+        if self._fails and len(self.results) + len(results) > self._after:
+            raise self._fails
+        numbered = [replace(result, id=len(self.results) + 1 + at) for at, result in enumerate(results)]
+        self.results += numbered
+        return numbered
+
+    def statuses(self):
+        return Counter(result.status for result in self.results)
+
+
+def runner_of(ask, shelf, concurrency=8, limit=None, spent=0):
+    return Runner(ask, shelf.keep, lambda: NOW, concurrency, Budget(limit, spent))
+
+
+async def events_of(runner, calls):
+    async with asyncio.timeout(LIMIT):
+        return [event async for event in runner.run(calls)]
+
+
+async def at_once(call):
+    yield Answer(f"to {call.messages[0].content}", usage=Usage(1, 1))
+
+
+def calls_of(count, model=PRICED, high=None, prefix=""):
+    return [planned_of(f"{prefix}{number}", model, high) for number in range(count)]
+
+
+async def test_every_call_is_asked_once_and_its_result_stored_before_it_is_told():
+    shelf, told = Shelf(), []
+    runner = runner_of(at_once, shelf)
+    async for event in runner.run(calls_of(30)):
+        if isinstance(event, Finished):
+            assert event.result.id in {result.id for result in shelf.results}
+            told.append(event.result.text)
+    assert sorted(told) == sorted(f"to {number}" for number in range(30))
+    assert (runner.stopped, runner.over_limit) == (False, False)
+
+
+async def test_text_is_told_as_it_arrives_and_a_retry_makes_it_void():
+    async def ask(call):
+        yield Delta("wro")
+        yield Retrying(1, "server error", 0.5)
+        yield Delta("ri")
+        yield Delta("ght", "thought")
+        yield Answer("right", tries=2)
+
+    (planned,) = calls_of(1)
+    events = await events_of(runner_of(ask, Shelf()), [planned])
+    assert events[:-1] == [
+        Started(planned.key),
+        Arrived(planned.key, "wro"),
+        Retried(planned.key, 1, "server error", 0.5),
+        Arrived(planned.key, "ri"),
+        Arrived(planned.key, "ght", "thought"),
+    ]
+    assert events[-1].result.text == "right"
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        (CallError("overloaded", kind="server", retriable=True), "server"),
+        (ModelUnreadyError("no key"), "unready"),
+        (None, "protocol"),
+    ],
+)
+async def test_a_call_that_fails_is_recorded_with_what_had_arrived_and_the_others_go_on(failure, kind):
+    async def ask(call):
+        if call.messages[0].content == "0":
+            yield Delta("half")
+            if failure:
+                raise failure
+            return
+        yield Answer("fine")
+
+    shelf = Shelf()
+    await events_of(runner_of(ask, shelf), calls_of(5))
+    assert shelf.statuses() == {"ok": 4, "error": 1}
+    (broken,) = [result for result in shelf.results if result.status == "error"]
+    assert (broken.error_kind, broken.text) == (kind, "half")
+
+
+@pytest.mark.parametrize(("concurrency", "own", "most"), [(8, None, 8), (8, 3, 3), (2, 5, 2), (1, None, 1)])
+async def test_no_more_calls_are_under_way_than_the_run_and_the_model_allow(concurrency, own, most):
+    under_way, seen = 0, []
+
+    async def ask(call):
+        nonlocal under_way
+        under_way += 1
+        seen.append(under_way)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        under_way -= 1
+        yield Answer("x")
+
+    await events_of(runner_of(ask, Shelf(), concurrency), calls_of(20, replace(PRICED, concurrency=own)))
+    assert max(seen) == most
+
+
+async def test_a_model_that_hangs_holds_back_no_other():
+    hanging, quick = Model("a", "openai/hangs"), Model("b", "openai/quick")
+
+    async def ask(call):
+        if call.model is hanging:
+            await asyncio.Event().wait()
+        yield Answer("x")
+
+    shelf = Shelf()
+    runner = runner_of(ask, shelf, concurrency=4)
+    done = 0
+    async with (
+        asyncio.timeout(LIMIT),
+        aclosing(runner.run(calls_of(20, hanging) + calls_of(20, quick))) as events,
+    ):
+        async for event in events:
+            done += isinstance(event, Finished)
+            if done == 20:
+                break
+    assert shelf.statuses()["ok"] == 20
+
+
+async def test_a_local_model_answers_one_call_at_a_time_unless_told_otherwise():
+    under_way, most = 0, 0
+
+    async def ask(call):
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        yield Answer("x")
+
+    await events_of(runner_of(ask, Shelf()), calls_of(6, Model("smol", "local/smol", free=True)))
+    assert most == 1
+
+
+async def test_a_paused_run_makes_no_new_call_until_it_goes_on():
+    gate, asked = asyncio.Event(), []
+
+    async def ask(call):
+        asked.append(call)
+        await gate.wait()
+        yield Answer("x")
+
+    shelf = Shelf()
+    runner = runner_of(ask, shelf, concurrency=2)
+    running = asyncio.create_task(events_of(runner, calls_of(6)))
+    while len(asked) < 2:
+        await asyncio.sleep(0)
+    runner.pause()
+    gate.set()
+    while len(shelf.results) < 2:
+        await asyncio.sleep(0.001)
+    assert (runner.paused, len(asked)) == (True, 2)
+    runner.unpause()
+    await running
+    assert (len(asked), shelf.statuses()) == (6, {"ok": 6})
+
+
+async def test_a_paused_run_can_be_stopped():
+    runner = runner_of(at_once, Shelf())
+    runner.pause()
+    running = asyncio.create_task(events_of(runner, calls_of(3)))
+    await asyncio.sleep(0)
+    runner.stop()
+    assert await running == []
+
+
+async def test_stopping_keeps_what_had_arrived_as_cancelled_and_sends_nothing_more():
+    closed, asked = [], []
+
+    async def ask(call):
+        asked.append(call)
+        try:
+            yield Delta("half ")
+            yield Delta("an answer")
+            await asyncio.Event().wait()
+        finally:
+            closed.append(call)
+
+    shelf = Shelf()
+    runner = runner_of(ask, shelf, concurrency=2)
+    arrived = 0
+    async with asyncio.timeout(LIMIT):
+        async for event in runner.run(calls_of(5)):
+            arrived += isinstance(event, Arrived)
+            if arrived == 4:
+                runner.stop()
+    assert [(result.status, result.text) for result in shelf.results] == [("cancelled", "half an answer")] * 2
+    assert (len(asked), len(closed), runner.stopped) == (2, 2, True)
+
+
+async def test_a_run_that_is_stopped_before_it_begins_sends_nothing():
+    runner = runner_of(at_once, Shelf())
+    runner.stop()
+    assert await events_of(runner, calls_of(3)) == []
+
+
+async def test_whoever_leaves_early_loses_nothing_that_had_ended():
+    async def ask(call):
+        if call.messages[0].content != "0":
+            yield Delta("half")
+            await asyncio.Event().wait()
+        yield Answer("whole")
+
+    shelf = Shelf()
+    async with asyncio.timeout(LIMIT), aclosing(runner_of(ask, shelf).run(calls_of(4))) as events:
+        async for event in events:
+            if isinstance(event, Finished):
+                break
+    assert shelf.statuses() == {"ok": 1, "cancelled": 3}
+
+
+async def test_a_consumer_that_is_cancelled_leaves_no_task_behind():
+    async def ask(call):
+        yield Delta("half")
+        await asyncio.Event().wait()
+
+    shelf = Shelf()
+    before = asyncio.all_tasks()
+    consumer = asyncio.create_task(events_of(runner_of(ask, shelf), calls_of(3)))
+    await asyncio.sleep(0.01)
+    consumer.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await consumer
+    assert asyncio.all_tasks() == before
+    assert shelf.statuses() == {"cancelled": 3}
+
+
+@pytest.mark.parametrize("after", [0, 3])
+async def test_where_nothing_can_be_stored_the_run_ends_with_that_error_and_asks_no_more(after):
+    asked, given_up = [], []
+
+    async def ask(call):
+        asked.append(call)
+        try:
+            if len(asked) > 5:
+                await asyncio.Event().wait()
+            yield Answer("x")
+        finally:
+            given_up.append(call)
+
+    before = asyncio.all_tasks()
+    runner = runner_of(ask, Shelf(StoreError("the disk is full"), after), concurrency=2)
+    with pytest.raises(StoreError, match="the disk is full"):
+        await events_of(runner, calls_of(100))
+    assert len(asked) == len(given_up) < 100
+    assert asyncio.all_tasks() == before
+
+
+async def test_an_error_of_the_store_at_the_very_end_is_not_lost():
+    runner = runner_of(at_once, Shelf(StoreError("the disk is full"), 0))
+    with pytest.raises(StoreError):
+        await events_of(runner, calls_of(1))
+
+
+async def test_a_run_with_nothing_to_do_ends_at_once():
+    assert await events_of(runner_of(at_once, Shelf()), []) == []
+
+
+async def test_results_are_written_in_batches_and_not_one_by_one():
+    batches = []
+
+    class Counting(Shelf):
+        def keep(self, results):
+            batches.append(len(results))
+            return super().keep(results)
+
+    await events_of(runner_of(at_once, Counting(), 100), calls_of(200))
+    assert sum(batches) == 200
+    assert len(batches) < 50
+
+
+COSTS = st.lists(
+    st.tuples(
+        st.integers(0, 60), st.integers(0, 100), st.sampled_from(["answer", "fail", "unpaid", "retry"])
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=60)
+@given(
+    costs=COSTS,
+    limit=st.integers(0, 150),
+    spent=st.integers(0, 40),
+    concurrency=st.integers(1, 6),
+    data=st.data(),
+)
+def test_a_run_never_costs_more_than_its_limit_in_whatever_order_calls_end(
+    costs, limit, spent, concurrency, data
+):
+    charged = spent
+
+    async def ask(call):
+        nonlocal charged
+        high, share, way = costs[int(call.messages[0].content)]
+        charged += (cost := high * share // 100) if way != "unpaid" else 0
+        assert charged <= max(limit, spent)
+        for _ in range(data.draw(st.integers(0, 3))):
+            await asyncio.sleep(0)
+        if way == "fail":
+            raise CallError("lost on the way", kind="timeout", retriable=True)
+        if way == "unpaid":
+            raise CallError("not taken", kind="rate_limit", retriable=True)
+        if way == "retry":
+            yield Retrying(1, "busy", 0)
+        yield Answer("x", usage=Usage(cost, 0))
+
+    model = replace(PRICED, prices=replace(PRICED.prices, input=1, output=0))
+    calls = [planned_of(str(number), model, high) for number, (high, _, _) in enumerate(costs)]
+    shelf = Shelf()
+    runner = runner_of(ask, shelf, concurrency, limit, spent)
+    asyncio.run(events_of(runner, calls))
+    assert len(shelf.results) == len(costs)
+    assert runner.over_limit == ("cancelled" in shelf.statuses())
+    if sum(high for high, _, _ in costs) + spent <= limit:
+        assert not runner.over_limit
+
+
+async def test_a_call_of_unbounded_cost_is_never_sent_under_a_limit():
+    planned = planned_of("a", high=1)
+    unbounded = replace(planned, estimate=replace(planned.estimate, output_high=None))
+    shelf = Shelf()
+    runner = runner_of(at_once, shelf, limit=10**12)
+    await events_of(runner, [unbounded])
+    assert runner.over_limit
+    assert "max_tokens" in shelf.results[0].error
+    free = Shelf()
+    await events_of(runner_of(at_once, free), [unbounded])
+    assert free.statuses() == {"ok": 1}
+
+
+async def test_room_that_cheap_answers_leave_is_used():
+    async def ask(call):
+        yield Answer("x", usage=Usage(0, 0))
+
+    shelf = Shelf()
+    runner = runner_of(ask, shelf, limit=10)
+    await events_of(runner, calls_of(20, high=10))
+    assert (shelf.statuses(), runner.over_limit) == ({"ok": 20}, False)
