@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.context.messages import Context
@@ -40,19 +40,26 @@ class Counting:
         return Past(correction, Typical(None if mean is None else round(mean), observations))
 
     async def count(
-        self, context: Context, model: Model, schema: Mapping[str, Value] | None, past: Past
-    ) -> tuple[Context, TokenCount]:
-        """Return the context as this model receives it, and its tokens.
+        self, contexts: Sequence[Context], model: Model, schema: Mapping[str, Value] | None, past: Past
+    ) -> list[tuple[Context, TokenCount]]:
+        """Return each context as this model receives it, and its tokens.
 
-        The embedded engine inserts messages of its own; for every other model the context comes back as it
-        is. Raises ModelUnreadyError where the engine or an encoding is missing, CallError where the engine
+        The embedded engine inserts messages of its own; for every other model a context comes back as it is.
+        Raises ModelUnreadyError where the engine or an encoding is missing, CallError where the engine
         fails.
         """
         if model.local:
             engine = await self._embedded.engine(model)
-            composed = await engine.compose(context.messages)
-            return count_composed(context, composed, schema=schema)
-        count = await asyncio.to_thread(
-            self._tokenizers.count, context, model, schema=schema, correction=past.correction
-        )
-        return context, count
+            return [
+                count_composed(context, await engine.compose(context.messages), schema=schema)
+                for context in contexts
+            ]
+
+        def by_tiktoken() -> list[tuple[Context, TokenCount]]:
+            count = self._tokenizers.count
+            return [
+                (context, count(context, model, schema=schema, correction=past.correction))
+                for context in contexts
+            ]
+
+        return await asyncio.to_thread(by_tiktoken)

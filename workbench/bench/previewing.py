@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.bench.counting import Counting, Past
+from workbench.bench.counting import Counting
 from workbench.bench.versions import Target, Versions
 from workbench.context.messages import Context
 from workbench.context.render import unused_inputs
@@ -132,30 +132,47 @@ class Previewing:
             contexts.append(outcome)
         return contexts
 
-    async def for_model(
+    async def for_model(self, version: Version, context: Context, model: Model) -> ModelPreview:
+        """Return what one model makes of a rendered context."""
+        return (await self.for_model_all(version, [context], model))[0]
+
+    async def for_model_all(
         self,
         version: Version,
-        context: Context,
+        contexts: Sequence[Context],
         model: Model,
         over: Mapping[str, Value] | None = None,
-        past: Past | None = None,
-    ) -> ModelPreview:
-        """Return what one model makes of a rendered context; ``past`` spares reading it for each of many."""
+    ) -> list[ModelPreview]:
+        """Return what one model makes of each of many contexts, with these params over all others."""
         schema = version.prompt.schema
         params = self.params_for(version, model, over or {})
-        past = past or await self.past(version, model)
+        past = await asyncio.to_thread(self._counting.past, version.prompt.name, model, schema)
         try:
-            received, count = await self._counting.count(context, model, schema, past)
+            counted = await self._counting.count(contexts, model, schema, past)
         except (ModelUnreadyError, CallError) as unready:
-            found = problems(model, params, schema, context.prefill)
-            return ModelPreview(model, params, context, None, None, found, str(unready))
-        cost = estimate(model, params, count.total, past.typical)
-        found = problems(model, params, schema, context.prefill, count)
-        return ModelPreview(model, params, received, count, cost, found)
-
-    async def past(self, version: Version, model: Model) -> Past:
-        """Return what earlier runs teach about this prompt and this model."""
-        return await asyncio.to_thread(self._counting.past, version.prompt.name, model, version.prompt.schema)
+            return [
+                ModelPreview(
+                    model,
+                    params,
+                    context,
+                    None,
+                    None,
+                    problems(model, params, schema, context.prefill),
+                    str(unready),
+                )
+                for context in contexts
+            ]
+        return [
+            ModelPreview(
+                model,
+                params,
+                received,
+                count,
+                estimate(model, params, count.total, past.typical),
+                problems(model, params, schema, received.prefill, count),
+            )
+            for received, count in counted
+        ]
 
 
 def unused(version: Version, cases: Iterable[Case]) -> tuple[str, ...]:

@@ -204,10 +204,10 @@ class Running:
         unfit: dict[str, Place | None] = {}
         for model in self._previewing.models_of(target.version, request.models):
             await asyncio.to_thread(self._ready, model)
-            past = await self._previewing.past(target.version, model)
+            contexts = [context for _, context in rendered]
             for over in swept(request.params):
-                for case, context in rendered:
-                    found = await self._previewing.for_model(target.version, context, model, over, past)
+                previews = await self._previewing.for_model_all(target.version, contexts, model, over)
+                for (case, context), found in zip(rendered, previews, strict=True):
                     for problem in found.problems:
                         unfit[problem] = _place_of(problem, target.version, over)
                     questions += [
