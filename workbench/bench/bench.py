@@ -156,4 +156,5 @@ class Bench:
         """End every child process and close every file."""
         await self.gateway.close()
         self._worker.close()
+        self.history.close()
         self.store.close()
