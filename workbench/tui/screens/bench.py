@@ -345,4 +345,6 @@ class BenchScreen(WorkbenchScreen):
         trouble = self.query_one("#trouble", Static)
         trouble.update(inert(text))
         trouble.display = bool(text)
+        if text and self._shown_context is not None:
+            self.query_one("#context-pane").border_title = "Context ─ the last good one"
         self._show_title()
