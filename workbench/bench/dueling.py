@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from random import Random
 
 from workbench.bench.clock import utc_now
@@ -34,37 +34,34 @@ class Shown:
 class BoardRow:
     """One line of the board: a contender or a group of them.
 
-    ``contender`` is the only one there is, or the first of its group. ``cost`` is the mean of its answers in
-    pico-dollars, ``total`` their mean in seconds.
+    ``contender`` is the only one there is, or the first of its group; ``standing`` is what the votes say.
+    ``cost`` is the mean of its answers in pico-dollars, ``total`` their mean in seconds.
     """
 
     label: str
     contender: Contender
-    votes: int
-    wins: int
-    losses: int
-    ties: int
-    bad: int
-    identical: int
-    win_rate: float | None
-    rating: float
-    low: float
-    high: float
-    undecided: bool
-    votes_needed: int | None
+    standing: Row
     cost: int | None
     total: float | None
 
 
 @dataclass(frozen=True)
 class BoardView:
-    """The board of a prompt: rows by rating, and what all votes together say."""
+    """The board of a prompt: rows by rating, and what all votes together say.
+
+    ``votes`` were given by people, so many of them ``blind``.
+    """
 
     by: str
     rows: tuple[BoardRow, ...]
     board: Board
     votes: int
     blind: int
+
+    @property
+    def identical(self) -> int:
+        """How many ties nobody was asked about, because both texts were the same."""
+        return sum(row.standing.identical for row in self.rows) // 2
 
 
 class Dueling:
@@ -159,7 +156,7 @@ class Dueling:
                     contender=first,
                     cost=_mean_cost([cost for cost, _ in spent]),
                     total=_mean([total for _, total in spent if total is not None]),
-                    **{name: getattr(row, name) for name in _OF_THE_RATING},
+                    standing=row,
                 )
             )
         return tuple(rows)
@@ -193,12 +190,6 @@ class Dueling:
         case = next((cell.case for cell in reversed(cells) if cell.case_hash == pair.case_hash), None)
         inputs = self._store.sources.inputs(pair.case_hash)
         return Shown(pair, case, inputs, texts[pair.left_result], texts[pair.right_result])
-
-
-_OF_THE_RATING = {each.name for each in fields(BoardRow)} & {each.name for each in fields(Row)} - {
-    "contender"
-}
-"""What a line of the board takes over from the rating as it is."""
 
 
 def _candidate(cell: Cell) -> Candidate:

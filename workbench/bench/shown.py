@@ -8,6 +8,7 @@ from decimal import Decimal
 from workbench.bench.inert import inert as inert  # for whoever shows things to find all of it here
 from workbench.bench.inert import one_line as one_line
 from workbench.models.model import PICO
+from workbench.verdicts.ratings import Row
 
 NOTHING = "-"
 """Stands where a value is not known."""
@@ -48,6 +49,14 @@ def cost_range(low: int, typical: int, high: int | None) -> str:
         return money(low)
     most = "no limit known" if high is None else money(high)
     return f"{money(low)} – {money(typical)} – {most}"
+
+
+def verdict(standing: Row) -> str:
+    """Return whether a place on the board is settled, and if not, about how many votes would settle it."""
+    if not standing.undecided:
+        return ""
+    needed = standing.votes_needed
+    return f"undecided, about {needed} more" if needed else "undecided"
 
 
 def seconds(duration: float | None) -> str:

@@ -23,11 +23,11 @@ VARIABLES = {
     "ollama": None,
     "ollama_chat": None,
 }
-"""Key variables that are not just the provider's name; None where the provider needs none, or has ways of its own."""
+"""Key variables that are not just the provider's name; None where none is needed, or there are other ways."""
 
 
 def key_variable(model: Model) -> str | None:
-    """Return the name of the environment variable that holds this model's key, or None where it needs none."""
+    """Return the environment variable that holds this model's key, or None where it needs none."""
     if model.api_key_env:
         return model.api_key_env
     if model.local or (model.api_base and is_loopback(model.api_base)):
@@ -50,8 +50,8 @@ def is_loopback(address: str) -> bool:
 def key_for(model: Model, get: Callable[[str], str | None], trusted: Callable[[], bool]) -> str | None:
     """Return the key to call a model with, or None where it needs none.
 
-    Raises ModelUnreadyError where the key is missing, or where the project has not been trusted to name an address
-    of its own.
+    Raises ModelUnreadyError where the key is missing, or where the project has not been trusted to name
+    an address of its own.
     """
     elsewhere = (model.api_base and not is_loopback(model.api_base)) or "://" in model.string
     if elsewhere and not trusted():

@@ -57,9 +57,10 @@ class Retrying:
 class Answer:
     """The final record of a call.
 
-    ``text`` excludes the prefill whatever the server echoes. ``finish`` is the provider's finish reason (``stop``,
-    ``length``, ``content_filter`` …). ``refusal`` is the model's refusal where it gave one apart from its text.
-    ``ttft`` (time to first token) and ``total`` are seconds; ``model`` is the string the server answered with.
+    ``text`` excludes the prefill whatever the server echoes. ``finish`` is the provider's finish reason
+    (``stop``, ``length``, ``content_filter`` …). ``refusal`` is the model's refusal where it gave one
+    apart from its text. ``ttft`` (time to first token) and ``total`` are seconds; ``model`` is the string
+    the server answered with.
     """
 
     text: str

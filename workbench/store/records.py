@@ -33,6 +33,11 @@ class Contender:
     params: Mapping[str, Value] = field(default_factory=dict)
     id: int = 0
 
+    @property
+    def local(self) -> bool:
+        """Whether its model runs on this machine, and is free."""
+        return self.string.startswith("local/")
+
 
 @dataclass(frozen=True)
 class Result:

@@ -8,7 +8,7 @@ import click
 
 from workbench.bench.bench import Bench
 from workbench.bench.dueling import GROUPINGS, BoardRow, BoardView
-from workbench.bench.shown import money, percent, seconds, short_version, usd
+from workbench.bench.shown import money, percent, seconds, short_version, usd, verdict
 from workbench.cli.options import complete_prompts, json_option, with_bench
 from workbench.cli.output import print_json, print_note, print_table
 from workbench.project.yaml import Value
@@ -39,25 +39,28 @@ async def _board(bench: Bench, prompt: str, by: str, as_json: bool) -> None:
         return
     rows = [
         (
-            *(str(place), row.label, percent(row.rating), f"{row.low * 100:.0f} … {row.high * 100:.0f}"),
-            *(str(row.votes), str(row.wins), str(row.losses), str(row.ties), str(row.bad)),
-            *(verdict(row), _cost(row), seconds(row.total)),
+            *(
+                str(place),
+                row.label,
+                percent(row.standing.rating),
+                f"{row.standing.low * 100:.0f} – {row.standing.high * 100:.0f}",
+            ),
+            *(
+                str(row.standing.votes),
+                str(row.standing.wins),
+                str(row.standing.losses),
+                str(row.standing.ties),
+                str(row.standing.bad),
+            ),
+            *(verdict(row.standing), _cost(row), seconds(row.total)),
         )
         for place, row in enumerate(view.rows, start=1)
     ]
     headers = ("", by.upper(), "RATING", "95 %", "VOTES", "WON", "LOST", "TIED", "BAD", "", "COST", "TIME")
     print_table(headers, rows, right=(0, 2, 3, 4, 5, 6, 7, 8, 10, 11))
-    identical = sum(row.identical for row in view.rows) // 2
-    print_note(f"{view.votes} votes ({view.blind} blind), {identical} identical answers counted as ties")
+    print_note(f"{view.votes} votes ({view.blind} blind), {view.identical} identical answers counted as ties")
     if not view.board.connected:
         print_note("The votes do not join all contenders: ratings of separate groups cannot be compared.")
-
-
-def verdict(row: BoardRow) -> str:
-    """Return whether a row's place is settled, and if not, about how many votes would settle it."""
-    if not row.undecided:
-        return ""
-    return f"undecided, about {row.votes_needed} more" if row.votes_needed else "undecided"
 
 
 def as_value(view: BoardView) -> Value:
@@ -77,21 +80,21 @@ def _row_value(row: BoardRow, by: str) -> Value:
         "version": short_version(contender.version) if by != "model" else None,
         "model": contender.string if by != "version" else None,
         "params": dict(contender.params) if by == "contender" else None,
-        "votes": row.votes,
-        "wins": row.wins,
-        "losses": row.losses,
-        "ties": row.ties,
-        "bad": row.bad,
-        "win_rate": row.win_rate,
-        "rating": row.rating,
-        "low": row.low,
-        "high": row.high,
-        "undecided": row.undecided,
-        "votes_needed": row.votes_needed,
+        "votes": row.standing.votes,
+        "wins": row.standing.wins,
+        "losses": row.standing.losses,
+        "ties": row.standing.ties,
+        "bad": row.standing.bad,
+        "win_rate": row.standing.win_rate,
+        "rating": row.standing.rating,
+        "low": row.standing.low,
+        "high": row.standing.high,
+        "undecided": row.standing.undecided,
+        "votes_needed": row.standing.votes_needed,
         "cost": usd(row.cost),
         "total": row.total,
     }
 
 
 def _cost(row: BoardRow) -> str:
-    return money(row.cost, free=row.contender.string.startswith("local/"))
+    return money(row.cost, free=row.contender.local)

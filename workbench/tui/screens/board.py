@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
 from workbench.bench.dueling import GROUPINGS, BoardRow, BoardView
-from workbench.bench.shown import inert, money, percent, seconds
+from workbench.bench.shown import inert, money, percent, seconds, verdict
 from workbench.tui.commands import bindings_for
 from workbench.tui.screens.base import WorkbenchScreen
 
@@ -78,8 +78,7 @@ class BoardScreen(WorkbenchScreen):
         for place, row in enumerate(view.rows, start=1):
             full = _cells(place, row, 30 if wide else 16)
             table.add_row(*(full if wide else [*full[:5], full[9], full[11]]))
-        identical = sum(row.identical for row in view.rows) // 2
-        lines = [f"{identical} identical answers counted as ties" if identical else ""]
+        lines = [f"{view.identical} identical answers counted as ties" if view.identical else ""]
         if not view.rows:
             lines = ["No results yet: ^r plans a run."]
         elif not view.votes:
@@ -91,20 +90,17 @@ class BoardScreen(WorkbenchScreen):
 
 
 def _cells(place: int, row: BoardRow, width: int) -> list[Text]:
-    free = row.contender.string.startswith("local/")
-    verdict = ""
-    if row.undecided:
-        verdict = f"undecided, {row.votes_needed} more" if row.votes_needed else "undecided"
-    numbers = [row.votes, row.wins, row.losses, row.ties, row.bad]
+    standing = row.standing
+    numbers = [standing.votes, standing.wins, standing.losses, standing.ties, standing.bad]
     return [
         Text(str(place), justify="right"),
         Text(inert(row.label)),
-        Text(percent(row.rating), style="bold", justify="right"),
-        Text(interval(row.low, row.rating, row.high, width)),
+        Text(percent(standing.rating), style="bold", justify="right"),
+        Text(interval(standing.low, standing.rating, standing.high, width)),
         *(Text(str(number), justify="right") for number in numbers),
-        Text(money(row.cost, free=free), justify="right"),
+        Text(money(row.cost, free=row.contender.local), justify="right"),
         Text(seconds(row.total), justify="right"),
-        Text(verdict),
+        Text(verdict(standing)),
     ]
 
 

@@ -153,8 +153,8 @@ class DuelScreen(WorkbenchScreen):
         if self._board is None:
             return
         rows = self._board.rows
-        decided = sum(not row.undecided for row in rows)
-        needed = rows[0].votes_needed if rows else None
+        decided = sum(not row.standing.undecided for row in rows)
+        needed = rows[0].standing.votes_needed if rows else None
         progress = f"{decided} of {len(rows)} decided" if len(rows) > 1 else ""
         more = f"about {needed} more to settle it" if needed else ""
         self.show_where(

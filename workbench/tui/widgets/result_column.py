@@ -63,7 +63,7 @@ def _figures(cell: Cell, result: Result) -> Content:
     usage = result.usage
     written = (result.total or 0) - (result.ttft or 0)
     speed = f"{usage.output / written:.0f} t/s" if usage.output and written > 0.001 and result.ttft else ""
-    cost = "cached" if cell.cached else money(result.cost, free=cell.contender.string.startswith("local/"))
+    cost = "cached" if cell.cached else money(result.cost, free=cell.contender.local)
     parts = [
         result.status if result.status != "ok" else "",
         seconds(result.total),
