@@ -1,7 +1,7 @@
-"""One prompt on two models with 500 cases, as a whole process, beside a bare aiohttp loop that stores nothing.
+"""One prompt on two models with 500 cases, a whole process, beside a bare aiohttp loop that stores nothing.
 
-The server is a process of its own on loopback. Three settings: it answers after 200 ms, it answers at once, and
-nothing is asked because the cache knows it all.
+The server is a process of its own on loopback. It answers after 200 ms, then at once; and each time the same
+is run again, when nothing is asked because the cache knows it all.
 """
 
 import json
@@ -23,7 +23,8 @@ async def answer(request):
     await request.read()
     await asyncio.sleep(DELAY)
     return web.json_response({"id": "1", "object": "chat.completion", "model": "m", "choices": [
-        {"index": 0, "message": {"role": "assistant", "content": "an answer of a few words"}, "finish_reason": "stop"}],
+        {"index": 0, "finish_reason": "stop",
+         "message": {"role": "assistant", "content": "an answer of a few words"}}],
         "usage": {"prompt_tokens": 20, "completion_tokens": 6, "total_tokens": 26}})
 async def main():
     app = web.Application()
@@ -60,7 +61,9 @@ def make_project(folder: Path, url: str) -> None:
     )
     prompts = folder / "prompts"
     prompts.mkdir(exist_ok=True)
-    (prompts / "ask.md").write_text("---\ninputs: {question: }\n---\nsystem:\nAnswer in a few words.\nuser:\n{{ question }}\n")
+    (prompts / "ask.md").write_text(
+        "---\ninputs: {question: }\n---\nsystem:\nAnswer in a few words.\nuser:\n{{ question }}\n"
+    )
     lines = (json.dumps({"inputs": {"question": f"What is case {number} about?"}}) for number in range(CASES))
     (prompts / "ask.cases.jsonl").write_text("\n".join(lines))
 
@@ -92,8 +95,10 @@ def measure(delay: float) -> None:
         server.kill()
         server.wait()
     print(
-        f"answers after {delay * 1000:.0f} ms: bare {bare:.2f} s, workbench {wall:.2f} s (ratio {wall / bare:.2f}), "
-        f"{cpu / CASES / 2 * 1000:.2f} ms CPU a call, peak {peak / 1024:.0f} MiB; from the cache {again:.2f} s"
+        f"answers after {delay * 1000:.0f} ms: "
+        f"bare {bare:.2f} s, workbench {wall:.2f} s (ratio {wall / bare:.2f}), "
+        f"{cpu / CASES / 2 * 1000:.2f} ms CPU a call, peak {peak / 1024:.0f} MiB; "
+        f"from the cache {again:.2f} s"
     )
 
 

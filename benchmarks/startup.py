@@ -1,7 +1,7 @@
 """How long until the first useful paint, beside a minimal Textual app; and how long `--version` takes.
 
-Each program runs in a terminal of its own, and the clock stops when it has written the words that make it useful.
-The two alternate, so that both see the same machine.
+Each program runs in a terminal of its own, and the clock stops when it has written the words that make it
+useful. The two alternate, so that both see the same machine.
 """
 
 import os
@@ -64,7 +64,9 @@ def main() -> None:
         version = []
         for _ in range(ROUNDS):
             begun = time.perf_counter()
-            subprocess.run([python, "-m", "workbench", "--version"], check=True, capture_output=True, cwd=folder)
+            subprocess.run(
+                [python, "-m", "workbench", "--version"], check=True, capture_output=True, cwd=folder
+            )
             version.append(time.perf_counter() - begun)
     ratio = statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
     print(f"first paint of the prompt: {statistics.median(ours) * 1000:.0f} ms")

@@ -1,8 +1,8 @@
 """Makes the pictures of the README and the documents from the running program, on the embedded model.
 
-Run it with ``make pictures``. It works on a copy of the sample project with a history of two versions, answers every
-case of reviews/sentiment with both, and votes by what each case expects: the answer that equals it wins, and where
-neither or both do, the pair is called both bad or a tie.
+Run it with ``make pictures``. It works on a copy of the sample project with a history of two versions,
+answers every case of reviews/sentiment with both, and votes by what each case expects: the answer that equals
+it wins, and where neither or both do, the pair is called both bad or a tie.
 """
 
 from __future__ import annotations
@@ -45,7 +45,14 @@ def make_project(folder: Path) -> None:
 
 
 def _git(folder: Path, *words: str) -> None:
-    identity = ["-c", "user.name=Workbench", "-c", "user.email=workbench@example.invalid", "-c", "commit.gpgsign=false"]
+    identity = [
+        "-c",
+        "user.name=Workbench",
+        "-c",
+        "user.email=workbench@example.invalid",
+        "-c",
+        "commit.gpgsign=false",
+    ]
     subprocess.run(["git", *identity, *words], cwd=folder, check=True)
 
 
