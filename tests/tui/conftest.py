@@ -85,7 +85,7 @@ class Desk(Project):
     async def open(self, size: tuple[int, int] = (140, 40)) -> AsyncIterator[tuple[WorkbenchApp, Pilot[None]]]:
         """Open the workbench, and wait until the first prompt has been counted where there is one."""
         app = WorkbenchApp(self.bench())
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             await until(pilot, lambda: settled(app))
             yield app, pilot
 

@@ -33,7 +33,9 @@ async def test_typing_changes_the_context_and_the_token_count(desk: Desk):
         before = total(await until_seen(pilot, "Context ─ lab ─ "))
         bench_of(app).editor.cursor_location = (5, 0)
         await pilot.press(*"Kindly ", *"and ")
-        text = await until_seen(pilot, "Kindly and You sort tickets.", f"Context ─ lab ─ {before + 2}")
+        await until_seen(pilot, "Kindly and You sort tickets.")
+        await until(pilot, lambda: total(seen(app)) > before)
+        text = seen(app)
         assert "triage ●" in text and "Edit ●" in text
 
 
@@ -53,7 +55,7 @@ async def test_an_error_names_file_and_line_while_the_last_good_context_stays(de
     async with desk.open() as (app, pilot):
         bench_of(app).editor.cursor_location = (8, 11)
         await pilot.press("x")
-        text = await until_seen(pilot, "prompts/triage.md:9", "tickext" if False else "triage.md")
+        text = await until_seen(pilot, "prompts/triage.md:9", "Did you mean")
         assert "<ticket>Card declined twice</ticket>" in text
         assert not bench_of(app).query_one(ContextView)._fresh
         await pilot.press("backspace")
