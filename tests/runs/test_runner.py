@@ -274,8 +274,11 @@ async def test_where_nothing_can_be_stored_the_run_ends_with_that_error_and_asks
 
     before = asyncio.all_tasks()
     runner = runner_of(ask, Shelf(StoreError("the disk is full"), after), concurrency=2)
+    running = asyncio.create_task(events_of(runner, calls_of(100)))
+    await asyncio.wait([running], timeout=LIMIT / 2)
+    assert running.done(), "the run hangs on calls whose answers nobody can keep"
     with pytest.raises(StoreError, match="the disk is full"):
-        await events_of(runner, calls_of(100))
+        await running
     assert len(asked) == len(given_up) < 100
     assert asyncio.all_tasks() == before
 
@@ -361,6 +364,20 @@ async def test_a_call_of_unbounded_cost_is_never_sent_under_a_limit():
     free = Shelf()
     await events_of(runner_of(at_once, free), [unbounded])
     assert free.statuses() == {"ok": 1}
+
+
+@pytest.mark.parametrize(("kind", "sent"), [("timeout", 1), ("server", 1), ("rate_limit", 3), ("request", 3)])
+async def test_an_answer_lost_on_its_way_counts_as_paid_for_and_one_never_begun_does_not(kind, sent):
+    asked = []
+
+    async def ask(call):
+        asked.append(call)
+        raise CallError("lost", kind=kind, retriable=True)
+        yield
+
+    runner = runner_of(ask, Shelf(), limit=10)
+    await events_of(runner, calls_of(3, high=10))
+    assert len(asked) == sent
 
 
 async def test_room_that_cheap_answers_leave_is_used():

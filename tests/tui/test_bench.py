@@ -16,9 +16,9 @@ from workbench.tui.widgets.models_view import ModelsView
 
 def total(text: str) -> int:
     """Return the tokens that the title of the context says."""
-    found = re.search(r"Context ─ \S+ ─ (\d+)", text)
+    found = re.search(r"Context ─ \S+ ─ ([\d,]+)", text)
     assert found, text
-    return int(found[1])
+    return int(found[1].replace(",", ""))
 
 
 async def test_the_first_prompt_is_open_with_its_first_case_rendered_and_counted(desk: Desk):
@@ -235,7 +235,7 @@ async def test_a_case_is_chosen_in_the_sidebar(desk: Desk):
         await until_seen(pilot, "<ticket>Thank you</ticket>", "case 3/3 thanks")
 
 
-@pytest.mark.parametrize("string", ["openai/gpt-5-mini", "loopback-1", "openai/loopback", "l"])
+@pytest.mark.parametrize("string", ["openai/gpt-5-mini", "loopback-1", "openai/loopback"])
 async def test_any_model_string_can_be_typed_also_one_that_is_like_a_configured_name(desk: Desk, string: str):
     async with desk.open() as (app, pilot):
         await pilot.press("ctrl+l")
@@ -344,14 +344,16 @@ async def test_a_line_of_tabs_is_wrapped_and_nothing_of_it_is_lost(desk: Desk):
     desk.write("prompts/triage.md", "\t".join(f"w{number}" for number in range(40)) + " END\n")
     async with desk.open((100, 40)) as (app, pilot):
         await until(pilot, lambda: len(bench_of(app).query_one(ContextView)._rows) > 1)
-        context = "\n".join(line[len(line) // 2 :] for line in seen(app).splitlines())
+        context = "\n".join(line[50:] for line in seen(app).splitlines())
         assert all(f"w{number}" in context for number in range(40)) and "END" in context
 
 
-async def test_a_large_prompt_on_one_line_is_shown(desk: Desk):
-    desk.write("prompts/triage.md", "word " * 60_000 + "\n")
+async def test_a_large_prompt_is_shown_and_counted_and_can_be_written_in(desk: Desk):
+    desk.write("prompts/triage.md", ("Sort the ticket at hand, and be quick. " * 2 + "\n") * 4_000)
     async with desk.open() as (app, pilot):
-        await until_seen(pilot, "Context ─ lab ─ 60,0")
+        before = total(await until_seen(pilot, "Context ─ lab ─ "))
+        await pilot.press(*"abc")
+        await until(pilot, lambda: total(seen(app)) > before)
 
 
 async def test_the_prompts_are_listed_by_folder_and_opened_from_the_list(desk: Desk):

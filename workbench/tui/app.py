@@ -90,9 +90,15 @@ class WorkbenchApp(App[None]):
         """Say what the keys do here."""
         self.push_screen(Help(self.current_mode))
 
+    async def action_quit(self) -> None:
+        """Leave, but not without asking: Textual binds a key and a palette entry of its own to this."""
+        self.action_leave()
+
     @work
     async def action_leave(self) -> None:
         """Leave, unless there are unsaved edits or a run goes on and the person thinks better of it."""
+        if isinstance(self.screen, Ask):
+            return  # one question at a time
         if await self._bench.may_leave() and await self._runs.may_leave():
             self.exit()
 

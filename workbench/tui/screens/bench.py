@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import OptionList, Static, TextArea, Tree
 from textual.widgets.option_list import Option
@@ -18,7 +20,7 @@ from workbench.bench.running import Request
 from workbench.bench.shown import inert, one_line
 from workbench.bench.versions import Target
 from workbench.context.messages import Context
-from workbench.errors import CasesError, SaveConflictError, WorkbenchError
+from workbench.errors import CasesError, Place, PromptError, SaveConflictError, WorkbenchError
 from workbench.prompts.cases import Case
 from workbench.prompts.library import OpenFile, restored_bytes
 from workbench.prompts.tree import prompt_path
@@ -27,7 +29,9 @@ from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.dialogs import Ask, Page, Picker
 from workbench.tui.screens.plan import PlanDialog
 from workbench.tui.widgets.context_view import ContextView, legend
+from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.models_view import ModelsView
+from workbench.tui.widgets.pane import Pane
 
 SETTLE = 0.06
 """Seconds without a key before the context is rendered anew."""
@@ -66,13 +70,13 @@ class BenchScreen(WorkbenchScreen):
                 tree.guide_depth = 2
                 yield tree
                 yield OptionList(id="cases", classes="pane", markup=False, compact=True)
-            with Vertical(id="edit-pane", classes="pane"):
-                yield TextArea(id="editor", show_line_numbers=True, tab_behavior="focus", soft_wrap=True)
+            with Pane(id="edit-pane"):
+                yield Editor(id="editor")
                 yield Static("", id="trouble", markup=False)
             with Vertical(id="context-side"):
-                with Vertical(id="context-pane", classes="pane"):
+                with Pane(id="context-pane"):
                     yield ContextView()
-                with Vertical(id="models-pane", classes="pane"):
+                with Pane(id="models-pane"):
                     yield ModelsView()
 
     def on_mount(self) -> None:
@@ -89,20 +93,20 @@ class BenchScreen(WorkbenchScreen):
             self.notify("There are no prompts yet. Make one at prompts/NAME.md.", markup=False)
 
     @property
-    def editor(self) -> TextArea:
+    def editor(self) -> Editor:
         """The text being edited."""
-        return self.query_one("#editor", TextArea)
+        return self.query_one(Editor)
 
     @property
     def edited(self) -> bool:
         """Whether the text on screen differs from the file that was read."""
-        return self.opened is not None and self.editor.text != self.opened.file.text
+        return self.opened is not None and self.editor.written != self.opened.file.text
 
     def unsaved(self) -> dict[str, bytes]:
         """Return the file on the bench as it is on screen, where that differs from the disk."""
         if self.opened is None or not self.edited or self.opened.file.unreadable:
             return {}
-        return {self.opened.file.path: restored_bytes(self.opened.file.raw, self.editor.text)}
+        return {self.opened.file.path: restored_bytes(self.opened.file.raw, self.editor.written)}
 
     def open(self, name: str) -> None:
         """Put a prompt on the bench."""
@@ -111,9 +115,11 @@ class BenchScreen(WorkbenchScreen):
         except WorkbenchError as error:
             self._trouble(str(error))
             return
+        if not self.editor.load(file.text) and not file.unreadable:
+            odd = PromptError("holds characters that the editor needs itself", place=Place(file.path))
+            file = replace(file, unreadable=odd)
         self.opened = OpenPrompt(name, file)
         self.workbench.prompt = name
-        self.editor.load_text(file.text)
         self.editor.read_only = file.unreadable is not None
         self._load_cases()
         self._preview()
@@ -236,8 +242,8 @@ class BenchScreen(WorkbenchScreen):
         for name in names:
             folder, _, leaf = name.rpartition("/")
             if folder not in folders:
-                folders[folder] = tree.root.add(inert(folder), expand=True)
-            folders[folder].add_leaf(inert(leaf), data=name)
+                folders[folder] = tree.root.add(Text(inert(folder)), expand=True)
+            folders[folder].add_leaf(Text(inert(leaf)), data=name)
         self.query_one("#prompts").border_subtitle = str(len(names))
         return names
 
@@ -272,7 +278,11 @@ class BenchScreen(WorkbenchScreen):
         if answer == "reload":
             self.open(self.opened.name)
         elif answer == "over":
-            on_disk = self.workbench.bench.library.open(self.opened.file.path)
+            try:
+                on_disk = self.workbench.bench.library.open(self.opened.file.path)
+            except WorkbenchError as gone:
+                self.tell(gone)
+                return
             self.opened = replace(self.opened, file=on_disk)
             self._save()
 
@@ -280,7 +290,7 @@ class BenchScreen(WorkbenchScreen):
         if self.opened is None:
             return
         try:
-            saved = self.workbench.bench.library.save(self.opened.file, self.editor.text)
+            saved = self.workbench.bench.library.save(self.opened.file, self.editor.written)
         except SaveConflictError as conflict:
             self._ask_about_conflict(conflict)
             return
@@ -325,7 +335,8 @@ class BenchScreen(WorkbenchScreen):
             self.query_one("#context-pane").border_subtitle = legend(found[0].context)
             count = found[0].count
             total = f"{count.total:,} {'=' if count.exact else '≈'}" if count else "?"
-            self.query_one("#context-pane").border_title = f"Context ─ {inert(found[0].model.name)} ─ {total}"
+            title = Content(f"Context ─ {inert(found[0].model.name)} ─ {total}")
+            self.query_one("#context-pane").border_title = title.markup
         self._show_title(target)
 
     def _show_title(self, target: Target | None = None) -> None:
@@ -342,6 +353,8 @@ class BenchScreen(WorkbenchScreen):
         self.query_one("#edit-pane").border_title = f"Edit{mark}"
 
     def _trouble(self, text: str) -> None:
+        if not self.is_running:
+            return  # the workbench ends, and with it what this was about
         trouble = self.query_one("#trouble", Static)
         trouble.update(inert(text))
         trouble.display = bool(text)

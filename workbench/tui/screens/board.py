@@ -5,13 +5,13 @@ from __future__ import annotations
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
 from workbench.bench.dueling import GROUPINGS, BoardRow, BoardView
 from workbench.bench.shown import inert, money, percent, seconds, verdict
 from workbench.tui.commands import bindings_for
 from workbench.tui.screens.base import WorkbenchScreen
+from workbench.tui.widgets.pane import Pane
 
 
 class BoardScreen(WorkbenchScreen):
@@ -26,7 +26,7 @@ class BoardScreen(WorkbenchScreen):
 
     def compose_body(self) -> ComposeResult:
         """Compose the table over a line about the votes."""
-        with Vertical(id="board", classes="pane"):
+        with Pane(id="board"):
             yield DataTable(cursor_type="row")
             yield Static("", id="votes", markup=False)
 

@@ -54,12 +54,10 @@ class Picker(ModalScreen[str | None]):
         self._offer(event.value)
 
     @on(Input.Submitted)
-    def _take(self, event: Input.Submitted) -> None:
+    def _take(self) -> None:
         options = self.query_one(OptionList)
         if options.highlighted is not None:
             self.dismiss(options.get_option_at_index(options.highlighted).id)
-        elif self._free and event.value.strip():
-            self.dismiss(event.value.strip())
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:
@@ -85,6 +83,11 @@ class Picker(ModalScreen[str | None]):
                 options.add_option(
                     Option(Content.assemble(inert(title), "  ", (inert(about), "$text-muted")), id=key)
                 )
+        typed = query.strip()
+        if self._free and typed and all(typed != key for key, _, _ in self._choices):
+            # Also where it is like a choice: a model string may be the beginning of another one.
+            line = Content.assemble(inert(typed), ("  as typed", "$text-muted"))
+            options.add_option(Option(line, id=typed))
         options.highlighted = 0 if options.option_count else None
 
 

@@ -32,6 +32,7 @@ class DuelScreen(WorkbenchScreen):
         self._since = 0.0
         self._note: str | None = None
         self._revealed = False
+        self._seen_through: set[frozenset[int]] = set()
         self._board: BoardView | None = None
         self._busy = False
 
@@ -68,7 +69,9 @@ class DuelScreen(WorkbenchScreen):
         if drawn is None:
             return
         shown, self._board = drawn
-        self._note, self._revealed, self._since = None, False, time.monotonic()
+        # A pair may come again, after undo or a skip: who has looked once is not blind to it any more.
+        looked = not isinstance(shown, NoPair) and _results(shown) in self._seen_through
+        self._note, self._revealed, self._since = None, looked, time.monotonic()
         if isinstance(shown, NoPair):
             self._shown = None
             self._show_texts(
@@ -126,9 +129,8 @@ class DuelScreen(WorkbenchScreen):
     async def action_note(self) -> None:
         """Write a note on the vote that is about to be given."""
         if self._shown is not None:
-            self._note = (
-                await self.app.push_screen_wait(Line("A note on this vote", self._note or "")) or self._note
-            )
+            note = await self.app.push_screen_wait(Line("A note on this vote", self._note or ""))
+            self._note = self._note if note is None else note or None
 
     def action_inputs(self) -> None:
         """Show the inputs of the case whole."""
@@ -139,13 +141,17 @@ class DuelScreen(WorkbenchScreen):
     @work
     async def action_reveal(self) -> None:
         """Show who wrote which; a vote after that is stored as not blind."""
-        if self._shown is None:
+        shown = self._shown
+        if shown is None:
             return
         self._revealed = True
+        self._seen_through.add(_results(shown))
         self._show_progress()
         dueling = self.workbench.bench.dueling
-        contenders = await asyncio.to_thread(dueling.contenders, self._shown.pair)
+        contenders = await asyncio.to_thread(dueling.contenders, shown.pair)
         labels = await asyncio.to_thread(dueling.labels, list(contenders))
+        if self._shown is not shown:
+            return  # a vote was quicker, and these names say nothing about the pair now on screen
         for side, contender in zip(("left", "right"), contenders, strict=True):
             self.query_one(f"#{side}").border_subtitle = Content(inert(labels[contender.id])).markup
 
@@ -163,3 +169,8 @@ class DuelScreen(WorkbenchScreen):
             "not blind" if self._revealed else "blind",
             right="   ".join(filter(None, (progress, more))),
         )
+
+
+def _results(shown: Shown) -> frozenset[int]:
+    """Return what a pair is about, whichever side each result is on."""
+    return frozenset((shown.pair.left_result, shown.pair.right_result))

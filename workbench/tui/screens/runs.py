@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, HorizontalScroll, Vertical
+from textual.containers import HorizontalScroll, Vertical
 from textual.widgets import DataTable, Static
 
 from workbench.bench.clock import utc_now
@@ -22,6 +22,7 @@ from workbench.store.records import Cell
 from workbench.tui.commands import bindings_for
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.dialogs import Ask, Picker
+from workbench.tui.widgets.pane import Pane
 from workbench.tui.widgets.result_column import ResultColumn, mark
 
 FLUSH = 0.1
@@ -115,7 +116,7 @@ class RunsScreen(WorkbenchScreen):
         with Vertical(id="runs"):
             yield HorizontalScroll(id="columns")
             yield Static("No runs yet: press ^r to plan one.", id="no-run", markup=False)
-            with Horizontal(id="cells-pane", classes="pane"):
+            with Pane(id="cells-pane"):
                 yield DataTable(id="cells", cursor_type="row", zebra_stripes=False)
 
     def on_mount(self) -> None:
@@ -123,7 +124,7 @@ class RunsScreen(WorkbenchScreen):
         self.query_one("#cells-pane").border_title = "Cells"
         self.set_interval(FLUSH, self._draw_changes)
         if self._progress is None:
-            self._show_last()
+            self._show_stored()
 
     @property
     def running(self) -> bool:
@@ -138,12 +139,16 @@ class RunsScreen(WorkbenchScreen):
         question = "A run goes on. What has ended is kept, and it can be resumed."
         if await self.app.push_screen_wait(Ask(question, answers)) != "leave":
             return False
-        self._progress.stop()
+        if self._progress is not None:
+            self._progress.stop()
+        while self._progress is not None:  # what has ended is stored before the store is closed
+            await asyncio.sleep(FLUSH)
         return True
 
     def begin(self, progress: RunInProgress) -> None:
         """Show a run from its beginning, and make it go."""
         self._progress = progress
+        self.workers.cancel_group(self, "show")  # a past run that is being read must not cover this one
         self._follow(progress)
 
     @work(exclusive=True, group="run", exit_on_error=False)
@@ -174,26 +179,29 @@ class RunsScreen(WorkbenchScreen):
         self.notify(f"Run {event.run} {event.status}: {counts}", markup=False)
 
     @work(exclusive=True, group="show")
-    async def _show_last(self) -> None:
-        runs = await self.reading(lambda: self.workbench.bench.store.runs.newest(1))
-        if runs:
-            await self._show_stored(runs[0].id)
-
-    async def _show_stored(self, number: int) -> None:
+    async def _show_stored(self, number: int | None = None) -> None:
+        """Show a run that was stored, the last one by default."""
         store = self.workbench.bench.store.runs
+        if number is None:
+            newest = await self.reading(lambda: store.newest(1))
+            if not newest:
+                return
+            number = newest[0].id
         run = await self.reading(lambda: store.get(number))
         cells = await self.reading(lambda: store.cells(number))
         if run is not None and cells:
             await self._show_grid(Grid.of(number, cells, run.status))
 
     async def _show_grid(self, grid: Grid) -> None:
-        self._grid, self._row, self._following = grid, 0, True
         contenders = {cell.contender.id: cell.contender for cell in grid.cells.values()}
-        self._labels = await asyncio.to_thread(self.workbench.bench.dueling.labels, list(contenders.values()))
+        labels = await asyncio.to_thread(self.workbench.bench.dueling.labels, list(contenders.values()))
         columns = self.query_one("#columns")
         await columns.remove_children()
         shown = grid.contenders[:MAX_COLUMNS]
         await columns.mount_all(ResultColumn(classes="pane") for _ in shown)
+        # Only now, and all at once: keys and the clock draw what is here at any time in between.
+        self._grid, self._labels, self._changed = grid, labels, set()
+        self._row, self._following = 0, True
         self.query_one("#no-run").display = False
         self._fill_table()
         self._draw_columns()
@@ -334,7 +342,7 @@ class RunsScreen(WorkbenchScreen):
         ]
         number = await self.app.push_screen_wait(Picker("Open a past run", choices))
         if number and self._progress is None:
-            await self._show_stored(int(number))
+            self._show_stored(int(number))
 
 
 def row_of(cell: Cell) -> Row:

@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from workbench.context.messages import Context, Origin
 from workbench.models.tokens import TokenCount
-from workbench.tui.widgets.layout import GUTTER, Row, lay_out
+from workbench.tui.widgets.layout import GUTTER, TAB, Row, lay_out
 
 
 def legend(context: Context) -> str:
@@ -75,7 +75,7 @@ class ContextView(ScrollView, can_focus=True):
         pieces = [(f"{row.letters[: GUTTER - 1]:<{GUTTER}}", Style(dim=True))]
         start = 0
         for end, origin in row.stretches:
-            pieces.append((row.text[start:end].replace("\t", "    "), Style(color=self._tint(origin))))
+            pieces.append((row.text[start:end].replace("\t", " " * TAB), Style(color=self._tint(origin))))
             start = end
         return pieces
 

@@ -14,6 +14,9 @@ from workbench.models.tokens import TokenCount
 GUTTER = 4
 """Columns before the text, for the letters of the origins that meet on a row."""
 
+TAB = 4
+"""Columns a tab is shown as, wherever it stands."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -63,20 +66,22 @@ def _message_rows(content: str, segments: Sequence[Segment], width: int) -> Iter
 
 def wrapped(line: str, width: int) -> Iterator[str]:
     """Yield a line in pieces that fit the width, broken after spaces where there are any; nothing is lost."""
-    while cell_len(line) > width:
-        cut = width if line.isascii() else _fitting(line, width)
-        space = line.rfind(" ", 0, cut)
-        cut = space + 1 if space > 0 else cut
-        yield line[:cut]
-        line = line[cut:]
-    yield line
+    shown = inert(line)  # character for character, for there is no newline in it
+    narrow = shown.isascii() and "\t" not in shown
+    start = 0
+    while (end := start + width if narrow else _fitting(shown, start, width)) < len(line):
+        space = max(line.rfind(" ", start, end), line.rfind("\t", start, end))
+        end = space + 1 if space > start else end
+        yield line[start:end]
+        start = end
+    yield line[start:]
 
 
-def _fitting(line: str, width: int) -> int:
-    """Return how many characters of the line fit the width, at least one."""
+def _fitting(line: str, start: int, width: int) -> int:
+    """Return where to cut so that what stands after ``start`` fits the width: one character at least."""
     used = 0
-    for index, character in enumerate(line):
-        used += cell_len(character)
+    for index in range(start, len(line)):
+        used += TAB if line[index] == "\t" else cell_len(line[index])
         if used > width:
-            return max(1, index)
+            return max(start + 1, index)
     return len(line)

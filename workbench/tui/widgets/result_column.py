@@ -14,6 +14,8 @@ from workbench.store.records import Cell, Result
 class ResultColumn(Vertical, can_focus=False):
     """A column of the runs screen."""
 
+    ALLOW_MAXIMIZE = True
+
     def compose(self) -> ComposeResult:
         """Compose the text over its figures."""
         with VerticalScroll():

@@ -1,0 +1,105 @@
+"""A program in a terminal of its own: keys go in, and the screen is read as a person would read it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pyte
+
+KEYS = {
+    "enter": "\r",
+    "escape": "\x1b",
+    "tab": "\t",
+    "up": "\x1b[A",
+    "down": "\x1b[B",
+    "right": "\x1b[C",
+    "left": "\x1b[D",
+    "f3": "\x1bOR",
+    "f4": "\x1bOS",
+    "f6": "\x1b[17~",
+    **{f"ctrl+{letter}": chr(ord(letter) - ord("a") + 1) for letter in "lopqrst"},
+}
+
+
+class Terminal:
+    """Runs a command in a pseudo-terminal of so many columns and lines.
+
+    ``pid`` is the program's, which leads a session of its own; ``code`` is its exit code once it has ended.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        environ: Mapping[str, str],
+        size: tuple[int, int] = (100, 30),
+    ) -> None:
+        columns, lines = size
+        self._screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self._screen)
+        self.code: int | None = None
+        self.pid, self._terminal = pty.fork()
+        if self.pid == 0:
+            os.chdir(folder)
+            os.execve(command[0], list(command), {**environ, "TERM": "xterm-256color"})
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self.code is None:
+            os.killpg(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self._terminal)
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen."""
+        return "\n".join(self._screen.display)
+
+    def press(self, *keys: str) -> None:
+        """Press keys by name; any other text is typed as it is."""
+        for key in keys:
+            os.write(self._terminal, KEYS.get(key, key).encode())
+
+    def until(self, condition: Callable[[str], object], seconds: float = 60.0) -> str:
+        """Read the screen until a condition on its text holds; returns the text, or fails with it."""
+        deadline = time.monotonic() + seconds
+        while not condition(self.text):
+            assert time.monotonic() < deadline and self._read(), (
+                f"this never came true on screen:\n{self.text}"
+            )
+        return self.text
+
+    def until_it_ends(self, seconds: float = 30.0) -> int:
+        """Wait for the program to end by itself; returns its exit code."""
+        deadline = time.monotonic() + seconds
+        while self.code is None:
+            assert time.monotonic() < deadline, f"the program did not end:\n{self.text}"
+            self._read()
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
+            if ended:
+                self.code = os.waitstatus_to_exitcode(status)
+        return self.code
+
+    def _read(self) -> bool:
+        """Take in what the program wrote within a moment; returns False once it has closed the terminal."""
+        ready, _, _ = select.select([self._terminal], [], [], 0.1)
+        if not ready:
+            return True
+        try:
+            written = os.read(self._terminal, 1 << 16)
+        except OSError:
+            return False
+        self._stream.feed(written)
+        return bool(written)
