@@ -107,7 +107,8 @@ class CallError(WorkbenchError):
 
     ``kind`` is the class of failure stored with the result: ``rate_limit``, ``server``, ``timeout``,
     ``connection``, ``authentication``, ``request``, ``context_window``, ``protocol`` or ``engine``.
-    ``retry_after`` is in seconds. ``tries`` counts how often the call was made.
+    ``retry_after`` is in seconds. ``tries`` counts how often the call was made. ``sent`` is False where it is
+    known that no server was reached, so that nothing can have been charged.
     """
 
     def __init__(
@@ -124,6 +125,7 @@ class CallError(WorkbenchError):
         self.retriable = retriable
         self.retry_after = retry_after
         self.tries = 1
+        self.sent = True
 
 
 class CostLimitError(WorkbenchError):

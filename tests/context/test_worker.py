@@ -151,3 +151,45 @@ def test_closing_ends_the_child_and_a_later_call_starts_another(worker):
     worker.close()
     assert not _runs(child)
     assert messages_of(worker.render(version_of("Hi"), {})) == [("user", "Hi")]
+
+
+def overtaken(worker, version, inputs):
+    """Render, and return the message of the error where something newer was asked for."""
+    try:
+        return worker.render_newest(version, inputs)
+    except PromptError as error:
+        return error.message
+
+
+def test_what_was_asked_before_gives_way_to_the_newest():
+    """Somebody types: no rendering waits for one that nobody looks at any more."""
+    worker = RenderWorker()
+    runaway, quick = version_of(RUNAWAY), version_of("hello {{ name }}")
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            begun = time.monotonic()
+            before = [threads.submit(overtaken, worker, runaway, {}) for _ in range(4)]
+            while isinstance(overtaken(worker, quick, {"name": "Ada"}), str) or not all(
+                one.done() for one in before
+            ):
+                continue
+            assert time.monotonic() - begun < 4, "not even one runaway had its five seconds"
+            assert all(isinstance(one.result(), str) for one in before)
+    finally:
+        worker.close()
+
+
+def test_the_newest_is_rendered_however_close_on_the_heels_of_another_it_comes():
+    worker = RenderWorker()
+    version = version_of("hello {{ name }}")
+    try:
+        with ThreadPoolExecutor(1) as threads:
+            for number in range(40):
+                before = threads.submit(overtaken, worker, version, {"name": str(number)})
+                newest = overtaken(worker, version, {"name": "Ada"})
+                if newest == "a newer text is rendered instead":  # the other one came later after all
+                    newest = before.result()
+                assert messages_of(newest)[0][1].startswith("hello")
+                before.result()
+    finally:
+        worker.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from tests.support.loopback import Loopback, Script
 from tests.support.projects import Git, Project
 from tests.tui.seeing import until
 from workbench.bench.bench import Bench
+from workbench.bench.running import Request
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.bench import BenchScreen
 
@@ -82,7 +83,9 @@ class Desk(Project):
         return Bench(self.root, os.environ, self.personal)
 
     @asynccontextmanager
-    async def open(self, size: tuple[int, int] = (140, 40)) -> AsyncIterator[tuple[WorkbenchApp, Pilot[None]]]:
+    async def open(
+        self, size: tuple[int, int] = (140, 40)
+    ) -> AsyncIterator[tuple[WorkbenchApp, Pilot[None]]]:
         """Open the workbench, and wait until the first prompt has been counted where there is one."""
         app = WorkbenchApp(self.bench())
         async with app.run_test(size=size, notifications=True) as pilot:
@@ -135,3 +138,15 @@ def desk(blank: Desk) -> Desk:
     """A project with the prompt ``triage``."""
     blank.triage()
     return blank
+
+
+async def run_on(
+    desk: Desk, *targets: str, models: tuple[str, ...] = ("lab", "mini"), **more: object
+) -> None:
+    """Run a prompt without a screen, on a server that answers."""
+    bench = desk.bench()
+    request = Request(targets or ("triage",), models=models, **more)  # type: ignore[arg-type]
+    async with aclosing(bench.running.start(await bench.running.prepare(request)).events()) as events:
+        async for _ in events:
+            pass
+    await bench.close()

@@ -19,7 +19,7 @@ from workbench.bench.running import Running
 from workbench.bench.versions import Versions
 from workbench.context.worker import RenderWorker
 from workbench.errors import ModelUnreadyError, ProjectError, PromptError, StoreError, did_you_mean
-from workbench.models.access import key_for
+from workbench.models.access import check_trust, key_for
 from workbench.models.catalogue import Catalogue
 from workbench.models.doors.direct import DirectDoor
 from workbench.models.doors.reach import reachable
@@ -74,10 +74,13 @@ class Bench:
             key_for=self.key_for,
             retries=self.settings.limits.retries,
         )
-        self._worker = RenderWorker()
+        # One for runs, and one for the text on screen, where each key makes the rendering before it give way.
+        self._worker, self._live = RenderWorker(), RenderWorker()
         self.versions = Versions(self.library, self.history, self.store.sources)
-        counting = Counting(Tokenizers(), embedded, self.store)
-        self.previewing = Previewing(self.settings, self.catalogue, self.versions, self._worker, counting)
+        counting = Counting(Tokenizers(), embedded, self.store, self.check_trust)
+        self.previewing = Previewing(
+            self.settings, self.catalogue, self.versions, self._worker, self._live, counting
+        )
         self.running = Running(
             self.settings,
             self.catalogue,
@@ -112,7 +115,14 @@ class Bench:
 
     def key_for(self, model: Model) -> str | None:
         """Return the key to call a model with; raises ModelUnreadyError where it is missing or trust is."""
-        return key_for(model, self.keys.get, lambda: self.trust.trusted(self.root))
+        return key_for(model, self.keys.get, self._trusted)
+
+    def check_trust(self, model: Model) -> None:
+        """Raise ModelUnreadyError where only a trusted project may name this model, and this one is not."""
+        check_trust(model, self._trusted)
+
+    def _trusted(self) -> bool:
+        return self.trust.trusted(self.root, self.settings.content_hash)
 
     def check_ready(self, model: Model) -> None:
         """Raise ModelUnreadyError for a model that cannot be called yet."""
@@ -120,8 +130,7 @@ class Bench:
             unready = readiness(model.string, self.root, self._cache)
             if unready is not None:
                 raise unready
-        else:
-            self.key_for(model)
+        self.key_for(model)
 
     async def readiness(self, model: Model) -> Readiness:
         """Return whether a model can be called; a server of one's own is asked whether it answers."""
@@ -156,5 +165,6 @@ class Bench:
         """End every child process and close every file."""
         await self.gateway.close()
         self._worker.close()
+        self._live.close()
         self.history.close()
         self.store.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.context.messages import Context
@@ -23,13 +23,27 @@ class Past:
     typical: Typical
 
 
-class Counting:
-    """Counts contexts, with what earlier runs reported as correction."""
+NO_PAST = Past(None, Typical())
+"""What is known where there are no earlier runs."""
 
-    def __init__(self, tokenizers: Tokenizers, embedded: EmbeddedDoor, store: Store) -> None:
+
+class Counting:
+    """Counts contexts, with what earlier runs reported as correction.
+
+    ``check_trust`` raises ModelUnreadyError for a model that only a trusted project may name.
+    """
+
+    def __init__(
+        self,
+        tokenizers: Tokenizers,
+        embedded: EmbeddedDoor,
+        store: Store,
+        check_trust: Callable[[Model], None],
+    ) -> None:
         self._tokenizers = tokenizers
         self._embedded = embedded
         self._store = store
+        self._check_trust = check_trust
 
     def past(self, prompt: str, model: Model, schema: Mapping[str, Value] | None) -> Past:
         """Return what past results say of this prompt and this model; reads the store."""
@@ -45,10 +59,11 @@ class Counting:
         """Return each context as this model receives it, and its tokens.
 
         The embedded engine inserts messages of its own; for every other model a context comes back as it is.
-        Raises ModelUnreadyError where the engine or an encoding is missing, CallError where the engine
+        Raises ModelUnreadyError where the engine, an encoding or trust is missing, CallError where the engine
         fails.
         """
         if model.local:
+            self._check_trust(model)
             engine = await self._embedded.engine(model)
             return [
                 count_composed(context, await engine.compose(context.messages), schema=schema)

@@ -162,24 +162,22 @@ class Dueling:
         return tuple(rows)
 
     def labels(self, contenders: Sequence[Contender]) -> dict[int, str]:
-        """Return a label for each contender that sets it apart: version and model, and params that differ.
+        """Return a label for each contender: version and model, and what else sets it apart.
 
         A version that was run as committed is named by its commit, any other by its hash.
         """
         commits = self._store.runs.commits([contender.id for contender in contenders])
-        labels = {
-            contender.id: f"{commits.get(contender.id, '')[:7] or short_version(contender.version)}"
-            f" · {contender.model}"
-            for contender in contenders
-        }
+        several = len({contender.prompt for contender in contenders}) > 1
+        alike: dict[str, list[Contender]] = {}
         for contender in contenders:
-            alike = [other for other in contenders if labels[other.id] == labels[contender.id]]
-            if len(alike) > 1:
-                differing = _differing_params(alike)
-                for other in alike:
-                    params = " ".join(f"{name}={other.params.get(name)}" for name in differing)
-                    labels[other.id] = f"{labels[other.id]} · {params or other.string}"
-        return labels
+            version = commits.get(contender.id, "")[:7] or short_version(contender.version)
+            parts = [contender.prompt] if several else []
+            alike.setdefault(" · ".join([*parts, version, contender.model]), []).append(contender)
+        return {
+            contender.id: " · ".join(filter(None, (label, apart)))
+            for label, group in alike.items()
+            for contender, apart in zip(group, _apart(group), strict=True)
+        }
 
     def _ballots(self, prompt: str) -> list[Ballot]:
         groups = {contender.id: str(contender.id) for contender in self._store.runs.contenders(prompt)}
@@ -232,9 +230,20 @@ def _group_label(contender: Contender, by: str) -> str:
     return short_version(contender.version) if by == "version" else contender.model
 
 
-def _differing_params(contenders: Sequence[Contender]) -> list[str]:
-    names = sorted({name for contender in contenders for name in contender.params})
-    return [name for name in names if len({str(contender.params.get(name)) for contender in contenders}) > 1]
+def _apart(contenders: Sequence[Contender]) -> list[str]:
+    """Return, for each of some contenders of one label, what sets it apart from the others."""
+    told = [
+        {
+            **contender.params,
+            "version": short_version(contender.version),
+            "model": contender.string,
+            "at": contender.api_base,
+        }
+        for contender in contenders
+    ]
+    names = sorted({name for one in told for name in one})
+    differing = [name for name in names if len({str(one.get(name)) for one in told}) > 1]
+    return [" ".join(f"{name}={one.get(name)}" for name in differing) for one in told]
 
 
 def _mean(values: Sequence[float]) -> float | None:

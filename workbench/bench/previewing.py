@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.bench.counting import Counting
+from workbench.bench.counting import NO_PAST, Counting
 from workbench.bench.versions import Target, Versions
 from workbench.context.messages import Context
 from workbench.context.render import unused_inputs
 from workbench.context.worker import RenderWorker
-from workbench.errors import CallError, ModelUnreadyError, WorkbenchError
+from workbench.errors import CallError, ModelUnreadyError, StoreError, WorkbenchError
 from workbench.models.catalogue import Catalogue
 from workbench.models.estimate import CostEstimate, estimate
 from workbench.models.fit import problems
@@ -33,6 +33,7 @@ class ModelPreview:
 
     ``context`` is what this model receives, with what its engine inserts. ``count`` and ``cost`` are None
     where they cannot be known, and ``unready`` then says why. ``problems`` would keep a run from starting.
+    ``warning`` says why past results are left out of account.
     """
 
     model: Model
@@ -42,6 +43,7 @@ class ModelPreview:
     cost: CostEstimate | None
     problems: tuple[str, ...] = ()
     unready: str | None = None
+    warning: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,14 @@ class Previewing:
         catalogue: Catalogue,
         versions: Versions,
         worker: RenderWorker,
+        live: RenderWorker,
         counting: Counting,
     ) -> None:
         self._settings = settings
         self._catalogue = catalogue
         self._versions = versions
         self._worker = worker
+        self._live = live
         self._counting = counting
 
     def models_of(self, version: Version, named: Sequence[str] = ()) -> tuple[Model, ...]:
@@ -116,12 +120,15 @@ class Previewing:
     ) -> tuple[Target, Case | None, Context]:
         """Return the version, the case (the first where none is named) and the rendered context.
 
-        Blocks while the worker renders. The case is None where there is none, for a prompt without inputs.
+        Blocks while rendering; a newer call makes an older one give way. The case is None where there is
+        none, for a prompt without inputs.
         """
         loaded = self._versions.load(target, unsaved)
         name = loaded.version.prompt.name
         cases = self._versions.cases_to_render(name, () if case is None else (case,), inputs, unsaved)
-        return loaded, cases[0] if cases else None, self.render_all(loaded.version, cases[:1] or [NO_CASE])[0]
+        chosen = cases[0] if cases else None
+        shown = chosen or NO_CASE
+        return loaded, chosen, self._live.render_newest(loaded.version, shown.inputs, shown.place)
 
     def render_all(self, version: Version, cases: Sequence[Case]) -> list[Context]:
         """Return the context of each case; raises the first error there is. Blocks while rendering."""
@@ -146,7 +153,11 @@ class Previewing:
         """Return what one model makes of each of many contexts, with these params over all others."""
         schema = version.prompt.schema
         params = self.params_for(version, model, over or {})
-        past = await asyncio.to_thread(self._counting.past, version.prompt.name, model, schema)
+        warning = None
+        try:
+            past = await asyncio.to_thread(self._counting.past, version.prompt.name, model, schema)
+        except StoreError as broken:  # a prompt can be written and read without its past
+            past, warning = NO_PAST, f"past results cannot be read: {broken.message}"
         try:
             counted = await self._counting.count(contexts, model, schema, past)
         except (ModelUnreadyError, CallError) as unready:
@@ -159,6 +170,7 @@ class Previewing:
                     None,
                     problems(model, params, schema, context.prefill),
                     str(unready),
+                    warning,
                 )
                 for context in contexts
             ]
@@ -170,6 +182,7 @@ class Previewing:
                 count,
                 estimate(model, params, count.total, past.typical),
                 problems(model, params, schema, received.prefill, count),
+                warning=warning,
             )
             for received, count in counted
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import cast
@@ -15,7 +15,7 @@ from workbench.bench.previewing import NO_CASE, ModelPreview, Previewing, unused
 from workbench.bench.shown import usd
 from workbench.bench.versions import Target, Versions
 from workbench.context.messages import Context, Message, context_hash
-from workbench.errors import CostLimitError, Place, UnfitError, UsageError
+from workbench.errors import CostLimitError, Place, StoreError, UnfitError, UsageError
 from workbench.models.calls import Call
 from workbench.models.catalogue import Catalogue
 from workbench.models.estimate import estimate
@@ -29,6 +29,7 @@ from workbench.runs.budget import Budget
 from workbench.runs.events import Ended, Planned, RunEvent
 from workbench.runs.plan import Plan, Question, call_key, make_plan, swept
 from workbench.runs.runner import Runner
+from workbench.store.live import LiveRuns
 from workbench.store.records import ANSWERED, Cell, Contender
 from workbench.store.store import Store
 
@@ -311,28 +312,38 @@ class RunInProgress:
         self._runner.stop()
 
     async def events(self) -> AsyncGenerator[RunEvent, None]:
-        """Store the plan, make its calls, and yield what happens, from Planned to Ended."""
+        """Store the plan, make its calls, and yield what happens, from Planned to Ended.
+
+        Raises StoreError where the run goes on in another workbench, or went on there since it was prepared.
+        """
         plan = self._prepared.plan
-        cells = await asyncio.to_thread(self._begin)
-        status = "interrupted"
-        # The runner's is an asynchronous generator; closing it stores what has ended where nobody listens on.
-        running = cast("AsyncGenerator[RunEvent, None]", self._runner.run(plan.calls))
-        try:
-            yield Planned(self.run, cells, len(plan.calls), plan.cached, plan.estimate)
-            async with aclosing(running) as events:
-                async for event in events:
-                    yield event
-            if not self._runner.stopped:
-                status = "limit" if self._runner.over_limit else "done"
-        finally:
-            await asyncio.to_thread(self._store.runs.end, self.run, status, utc_now())
+        with ExitStack() as held:
+            cells = await asyncio.to_thread(self._begin, held)
+            status = "interrupted"
+            # The runner's is an asynchronous generator; closing it stores what has ended where nobody listens on.
+            running = cast("AsyncGenerator[RunEvent, None]", self._runner.run(plan.calls))
+            try:
+                yield Planned(self.run, cells, len(plan.calls), plan.cached, plan.estimate)
+                async with aclosing(running) as events:
+                    async for event in events:
+                        yield event
+                if not self._runner.stopped:
+                    status = "limit" if self._runner.over_limit else "done"
+            finally:
+                await asyncio.to_thread(self._store.runs.end, self.run, status, utc_now())
         record = await asyncio.to_thread(self._store.runs.get, self.run)
         yield Ended(self.run, status, record.counts, record.cost)
 
-    def _begin(self) -> tuple[Cell, ...]:
-        """Store the plan where it is new; returns its cells with the numbers of their contenders."""
+    def _begin(self, held: ExitStack) -> tuple[Cell, ...]:
+        """Store the plan where it is new; returns its cells with the numbers of their contenders.
+
+        The run is held, so that nobody else takes it up, until the stack is closed.
+        """
         plan = self._prepared.plan
+        live = LiveRuns(self._store.database.path.parent)
         if self.run:
+            held.enter_context(live.hold(self.run))
+            self._refuse_stale()
             self._store.runs.reopen(self.run)
             return plan.cells
         now = utc_now()
@@ -344,7 +355,18 @@ class RunInProgress:
         self.run = self._store.runs.begin(
             plan.cells, prompt=plan.prompt, samples=plan.samples, cost_limit=self._limit, now=now
         )
+        held.enter_context(live.hold(self.run))
         return tuple(self._store.runs.cells(self.run))
+
+    def _refuse_stale(self) -> None:
+        """Raise StoreError where calls of the plan were answered meanwhile: they would be paid twice."""
+        left = {call.key for call in self._prepared.plan.calls}
+        for cell in self._store.runs.cells(self.run):
+            if cell.call_key in left and cell.result and cell.result.status in ANSWERED:
+                raise StoreError(
+                    f"run {self.run} went on in another workbench since it was planned here",
+                    hint="Resume it again to see what is left of it.",
+                )
 
 
 def _identity(cell: Cell) -> tuple[str, ...]:

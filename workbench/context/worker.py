@@ -6,6 +6,7 @@ its own, with a limit on time and memory. ``workbench.load`` renders in place.
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 import selectors
@@ -45,6 +46,9 @@ class RenderWorker:
         self._time_limit = time_limit
         self._child: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._newest = 0
+        self._interrupted: subprocess.Popen[bytes] | None = None
 
     def render(self, version: Version, inputs: Mapping[str, Value], place: Place | None = None) -> Context:
         """Return the context; raises PromptError or CasesError, also for a rendering that takes too long."""
@@ -65,10 +69,37 @@ class RenderWorker:
                 outcomes += self._render_some(version, jobs[len(outcomes) :])
             return outcomes
 
+    def render_newest(
+        self, version: Version, inputs: Mapping[str, Value], place: Place | None = None
+    ) -> Context:
+        """Return the context as ``render`` does, for somebody who types: what was asked before gives way.
+
+        Whoever waits for that gets a PromptError.
+        """
+        self._newest = mine = next(self._numbers)
+        self._interrupt()
+        with self._lock:
+            if mine != self._newest:
+                raise PromptError("a newer text is rendered instead", place=Place(version.prompt.path))
+            if self._child is self._interrupted:
+                self._kill()  # it was killed, though perhaps just after it had finished
+            outcome = self._render_some(replace(version, files={}), [(inputs, place)])[0]
+        if isinstance(outcome, WorkbenchError):
+            raise outcome
+        return outcome
+
     def close(self) -> None:
-        """End the child."""
+        """End the child, whatever it is doing."""
+        self._interrupt()
         with self._lock:
             self._kill()
+
+    def _interrupt(self) -> None:
+        """Kill the child where it is at work, so that whoever waits for it waits no longer."""
+        child = self._child
+        if child is not None and self._lock.locked():
+            self._interrupted = child
+            child.kill()
 
     def _render_some(self, version: Version, jobs: Sequence[Job]) -> list[Context | WorkbenchError]:
         """Render until all is done or the child is lost; the job that lost it gets an error.

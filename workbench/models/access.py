@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from workbench.errors import ModelUnreadyError
 from workbench.models.model import Model
+from workbench.models.weights import BUNDLED
 
 VARIABLES = {
     "azure": "AZURE_API_KEY",
@@ -47,18 +48,40 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def foreign(string: str, api_base: str | None = None) -> str | None:
+    """Return what of a model only a project that is trusted may name, or None where there is nothing.
+
+    That is an address on another machine, in ``api_base`` or hidden in the model string, or a model file,
+    which the engine's native code would load.
+    """
+    if string.startswith("local/") and string != BUNDLED:
+        return string.removeprefix("local/")
+    if api_base and not is_loopback(api_base):
+        return api_base
+    return string if "://" in string else None
+
+
+def check_trust(model: Model, trusted: Callable[[], bool]) -> None:
+    """Raise ModelUnreadyError where a model is what only a trusted project may name, and this one is not."""
+    named = foreign(model.string, model.api_base)
+    if named is None or trusted():
+        return
+    if model.local:
+        does, know = f"this project loads the model file {named}", "that file and where it comes from"
+    else:
+        does, know = f"this project sends its calls to {named}", "that address"
+    raise ModelUnreadyError(
+        f"“{model.name}” needs trust: {does}", hint=f"If you know {know}, run: workbench trust"
+    )
+
+
 def key_for(model: Model, get: Callable[[str], str | None], trusted: Callable[[], bool]) -> str | None:
     """Return the key to call a model with, or None where it needs none.
 
     Raises ModelUnreadyError where the key is missing, or where the project has not been trusted to name
-    an address of its own.
+    an address or a model file of its own.
     """
-    elsewhere = (model.api_base and not is_loopback(model.api_base)) or "://" in model.string
-    if elsewhere and not trusted():
-        raise ModelUnreadyError(
-            f"“{model.name}” needs trust: this project sends its calls to {model.api_base or model.string}",
-            hint="If you know that address, run: workbench trust",
-        )
+    check_trust(model, trusted)
     variable = key_variable(model)
     if variable is None:
         return None

@@ -46,11 +46,16 @@ class Delta:
 
 @dataclass(frozen=True)
 class Retrying:
-    """A try that failed and will be made again after ``wait`` seconds; text that had arrived is void."""
+    """A try that failed and will be made again after ``wait`` seconds; text that had arrived is void.
+
+    ``kind`` and ``sent`` are those of its CallError. Whoever closes the events here prevents the next try.
+    """
 
     tries: int
     reason: str
     wait: float
+    kind: str
+    sent: bool = True
 
 
 @dataclass(frozen=True)

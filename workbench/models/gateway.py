@@ -69,7 +69,7 @@ class Gateway:
                 wait = self._wait(error, tries)
                 if wait is None:
                     raise
-                retrying = Retrying(tries, error.message, wait)
+                retrying = Retrying(tries, error.message, wait, error.kind, error.sent)
             yield retrying
             await self._sleep(wait)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -55,12 +56,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything ``.workbench.yml`` says, with defaults for what it leaves out."""
+    """Everything ``.workbench.yml`` says, with defaults for what it leaves out.
+
+    ``content_hash`` is the SHA-256 of the bytes that said it, empty where they were no file.
+    """
 
     models: Mapping[str, ModelEntry] = field(default_factory=dict)
     default_models: tuple[str, ...] = ()
     default_params: Mapping[str, Value] = field(default_factory=dict)
     limits: Limits = Limits()
+    content_hash: str = field(default="", compare=False)
 
 
 def find_root(start: Path) -> Path:
@@ -82,7 +87,8 @@ def load(root: Path) -> Settings:
     """Read the settings of the project at ``root``; raises SettingsError with file, line and key."""
     path = root / FILE_NAME
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
     except OSError as broken:
         raise SettingsError(f"cannot be read: {broken.strerror}", place=Place(FILE_NAME)) from broken
     except UnicodeDecodeError as broken:
@@ -91,7 +97,7 @@ def load(root: Path) -> Settings:
             place=Place(FILE_NAME),
             hint="Save the file as UTF-8.",
         ) from broken
-    return parse(text)
+    return replace(parse(text), content_hash=hashlib.sha256(content).hexdigest())
 
 
 def parse(text: str) -> Settings:

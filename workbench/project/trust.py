@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
 from workbench.errors import Place, SettingsError
-from workbench.project.settings import FILE_NAME
 
 
 class Trust:
-    """Remembers, per path of a project, the content of its settings that was trusted."""
+    """Remembers, per path of a project, the content of its settings that was trusted.
+
+    ``content_hash`` is that of the settings as they were parsed (``Settings.content_hash``), not of the file
+    as it is now: what is trusted is what is used.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def trusted(self, root: Path) -> bool:
-        """Return whether the settings of this project, as they are now, were trusted."""
-        return self._remembered().get(str(root.resolve())) == _content_hash(root)
+    def trusted(self, root: Path, content_hash: str) -> bool:
+        """Return whether these settings of this project were trusted."""
+        return bool(content_hash) and self._remembered().get(str(root.resolve())) == content_hash
 
-    def trust(self, root: Path) -> None:
-        """Trust the settings of this project as they are now; a change of them asks again."""
-        remembered = {**self._remembered(), str(root.resolve()): _content_hash(root)}
+    def trust(self, root: Path, content_hash: str) -> None:
+        """Trust these settings of this project; a change of them asks again."""
+        remembered = {**self._remembered(), str(root.resolve()): content_hash}
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._file.write_text(json.dumps(remembered, indent=1), encoding="utf-8")
@@ -43,7 +45,3 @@ class Trust:
                 hint="Delete it, and trust projects again.",
             ) from broken
         return remembered
-
-
-def _content_hash(root: Path) -> str:
-    return hashlib.sha256((root / FILE_NAME).read_bytes()).hexdigest()

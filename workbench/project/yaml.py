@@ -18,7 +18,7 @@ import yaml
 from workbench.errors import Place, UsageError, did_you_mean
 
 MAX_VALUES = 1_000_000
-"""A file whose aliases would expand to more values than this is refused."""
+"""A file that holds more values than this, or whose aliases would expand to more, is refused."""
 
 MAX_DEPTH = 100
 """So are values nested deeper than this."""
@@ -70,6 +70,7 @@ def read(text: str, path: str, *, error: type[UsageError], first_line: int = 1) 
     loader = _CoreLoader(text)
     lines: dict[Keys, int] = {}
     try:
+        _refuse_too_much(text, path, first_line, error)
         node = loader.get_single_node()
         if node is None:
             return Document(None, path, lines)
@@ -116,6 +117,25 @@ def read_json(text: str, path: str, number: int, *, error: type[UsageError]) -> 
     except (ValueError, RecursionError) as broken:
         raise error(f"this is not valid JSON: {broken}", place=Place(path, number)) from broken
     return Document(value, path, {(): number})
+
+
+def _refuse_too_much(text: str, path: str, first_line: int, error: type[UsageError]) -> None:
+    """Raise ``error`` where values nest too deep or are too many, before anything is made of them.
+
+    LibYAML composes by recursion in C, so deep nesting would end this process and not only the reading.
+    """
+    depth = count = 0
+    for event in yaml.parse(text, Loader=_CoreLoader):
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.NodeEvent):
+            count += 1
+            depth += isinstance(event, yaml.CollectionStartEvent)
+        place = Place(path, event.start_mark.line + first_line)
+        if depth > MAX_DEPTH:
+            raise error(f"this value is nested more than {MAX_DEPTH} deep", place=place)
+        if count > MAX_VALUES:
+            raise error(f"this file holds more than {MAX_VALUES:,} values", place=place)
 
 
 def _refuse_infinite(value: Value) -> None:

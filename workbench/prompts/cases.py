@@ -11,7 +11,12 @@ from dataclasses import dataclass, field
 
 from workbench.errors import CasesError, Place, PromptError, did_you_mean
 from workbench.project.yaml import Fields, Value, read, read_json
+from workbench.prompts.library import MAX_BYTES
 from workbench.prompts.tree import PROMPTS, Tree, decode
+
+# By default a cell of more than 128 KB is an error. The limit is the whole process's, so it is set but once, as
+# other threads may be reading, and never lowered, as the process may be somebody else's.
+csv.field_size_limit(max(csv.field_size_limit(), MAX_BYTES))
 
 SUFFIXES = (".cases.yml", ".cases.jsonl", ".cases.csv")
 """A prompt's cases files, joined in this order."""
@@ -135,7 +140,6 @@ def _plain(key: str, value: Value, fields: Fields) -> str:
 
 
 def _from_csv(text: str, path: str, before: int) -> Iterator[Case]:
-    csv.field_size_limit(len(text) + 1)  # by default a cell of more than 128 KB is an error
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     columns: list[str] | None = None
     line, number = 1, before

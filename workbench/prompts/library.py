@@ -17,6 +17,9 @@ from workbench.prompts.tree import PROMPTS, decode, prompt_name
 MAX_BYTES = 50_000_000
 """A larger file is not read into a prompt: no context window holds it."""
 
+NEW_FILE_MODE = 0o644
+"""The mode of a file that is made anew because it was deleted while it was edited."""
+
 _BOM = b"\xef\xbb\xbf"
 _NO_TEXT = re.compile("[\ud800-\udfff]")  # stands for bytes in a file's name that are not UTF-8
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
@@ -121,12 +124,12 @@ class Library:
             )
             return OpenFile(path, text.replace("\0", "\N{REPLACEMENT CHARACTER}"), raw, unreadable)
 
-    def save(self, file: OpenFile, text: str) -> OpenFile:
+    def save(self, file: OpenFile, text: str, *, over: bool = False) -> OpenFile:
         """Write the text to disk and return the file as it now is.
 
         BOM, line endings and mode stay as they were; the write is atomic; what it replaces is kept as a
         backup in ``.workbench/backups``. Raises SaveConflictError where the file is no longer what was read,
-        PromptError where it cannot be written or must not be.
+        unless it is to be saved ``over`` that; PromptError where it cannot be written or must not be.
         """
         if file.unreadable:
             raise PromptError(
@@ -136,7 +139,7 @@ class Library:
         real = self.tree.locate(file.path)
         try:
             on_disk = real.read_bytes() if real.exists() else None
-            if on_disk != file.raw:
+            if on_disk != file.raw and not over:
                 raise SaveConflictError(
                     "changed on disk since it was read"
                     if on_disk is not None
@@ -144,9 +147,12 @@ class Library:
                     place=Place(file.path),
                     hint="Reload it (your text is kept on screen until you do), or save over it.",
                 )
-            if raw != file.raw:
+            if on_disk is None:
+                real.parent.mkdir(parents=True, exist_ok=True)
+                _write_atomically(real, raw, NEW_FILE_MODE)
+            elif raw != on_disk:
                 mode = stat.S_IMODE(real.stat().st_mode)
-                self._backup(file, mode)
+                self._backup(file.path, on_disk, mode)
                 _write_atomically(real, raw, mode)
         except OSError as broken:
             raise PromptError(
@@ -156,34 +162,48 @@ class Library:
             ) from broken
         return OpenFile(file.path, text, raw)
 
-    def _backup(self, file: OpenFile, mode: int) -> None:
-        folder = local_folder(self.root) / "backups" / Path(file.path).parent
+    def _backup(self, path: str, raw: bytes, mode: int) -> None:
+        local = local_folder(self.root)
+        folder = local / "backups" / Path(path).parent
+        _confine(folder, local, local.name)
         folder.mkdir(parents=True, exist_ok=True)
-        _write_atomically(folder / f"{Path(file.path).name}~", file.raw, mode)
+        _write_atomically(folder / f"{Path(path).name}~", raw, mode)
 
 
 def local_folder(root: Path) -> Path:
     """Return ``.workbench``, the git-ignored folder for everything local, made where it is missing.
 
-    Raises ProjectError where it cannot be made, or is a symbolic link that leaves the project.
+    Raises ProjectError where it cannot be made, or a symbolic link leads out of the project.
     """
     folder = root / ".workbench"
-    if not folder.resolve().is_relative_to(root.resolve()):
-        raise ProjectError(
-            f"{folder.name} is a symbolic link that leaves the project",
-            hint="Remove the link; Workbench makes a folder of that name and writes nothing elsewhere.",
-        )
+    _confine(folder, root, "the project")
     try:
         folder.mkdir(exist_ok=True)
         ignore = folder / ".gitignore"
         if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+            _confine(ignore, folder, folder.name)
+            descriptor = os.open(ignore, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                stream.write("*\n")
     except OSError as broken:
         raise ProjectError(
             f"{folder.name} cannot be made in {root}: {broken.strerror}",
             hint="Workbench keeps its runs there; make the project's folder writable.",
         ) from broken
     return folder
+
+
+def _confine(path: Path, folder: Path, called: str) -> None:
+    """Raise ProjectError where a symbolic link, as may come with a cloned project, leads out of the folder."""
+    real = os.path.realpath(folder)
+    inside = path.relative_to(folder)
+    for part in (*reversed(inside.parents), inside):
+        if not Path(os.path.realpath(folder / part)).is_relative_to(real):
+            raise ProjectError(
+                f"is a symbolic link that leaves {called}",
+                place=Place(str(folder / part)),
+                hint="Remove the link; Workbench makes anew what it needs there and writes nothing elsewhere.",
+            )
 
 
 def restored_bytes(before: bytes, text: str) -> bytes:

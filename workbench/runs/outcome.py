@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -15,16 +16,15 @@ from workbench.runs.plan import PlannedCall
 from workbench.store.records import Result
 
 
+_UNCHECKABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, re.error)
+"""What jsonschema lets out over numbers past a float's range, and over schemas that are none."""
+
+
 def answered(planned: PlannedCall, answer: Answer, started: str, ended: str) -> Result:
-    """Return the result of a call that gave an answer."""
-    call = planned.call
-    status = _status(answer)
-    valid, invalid = (None, None)
-    if call.schema is not None and status in ("ok", "cut"):
-        valid, invalid = validate(answer.text, call.schema, _prefill(planned))
+    """Return the result of a call that gave an answer, not yet checked against its schema."""
     return Result(
         **_common(planned),
-        status=status,
+        status=_status(answer),
         text=answer.text,
         reasoning=answer.reasoning,
         refusal=answer.refusal,
@@ -35,8 +35,6 @@ def answered(planned: PlannedCall, answer: Answer, started: str, ended: str) -> 
         ttft=answer.ttft,
         total=answer.total,
         answered_by=answer.model,
-        valid=valid,
-        invalid=invalid,
         started=started,
         ended=ended,
     )
@@ -62,14 +60,17 @@ def cancelled(planned: PlannedCall, text: str, why: str, started: str, ended: st
 
 
 def validate(text: str, schema: Mapping[str, Value], prefill: str = "") -> tuple[bool, str | None]:
-    """Return whether prefill and text together are JSON that fits the schema, and if not, where not."""
+    """Return whether prefill and text together are JSON that fits the schema, and if not, where not.
+
+    It may take as long as a regular expression of the schema likes: see ``checking``.
+    """
     # 60 ms to import, and only prompts with a schema need them.
     import jsonschema
     import referencing
     import referencing.exceptions
 
     try:
-        value = json.loads(prefill + text)
+        value = json.loads(prefill + text, parse_constant=_no_number)
     except (ValueError, RecursionError) as broken:
         return False, f"not JSON: {broken}"
     # With a registry of its own it fetches no “$ref” over the network.
@@ -80,9 +81,15 @@ def validate(text: str, schema: Mapping[str, Value], prefill: str = "") -> tuple
         return False, f"the schema refers to {broken.ref}, which is not in it"
     except RecursionError:
         return False, "the schema refers to itself without end"
+    except _UNCHECKABLE as broken:
+        return False, f"the schema cannot be checked: {broken}"
     if first is None:
         return True, None
     return False, f"{first.json_path}: {first.message}"
+
+
+def _no_number(word: str) -> Value:
+    raise ValueError(f"{word} is no number in JSON")
 
 
 def price_note(prices: Prices | None) -> str | None:
@@ -124,8 +131,3 @@ def _cost(planned: PlannedCall, answer: Answer) -> int | None:
     if model.free:
         return 0
     return call_cost(model.prices, answer.usage) if model.prices else None
-
-
-def _prefill(planned: PlannedCall) -> str:
-    last = planned.call.messages[-1]
-    return last.content if last.role == "assistant" else ""

@@ -11,6 +11,7 @@ from workbench.errors import CallError, ModelUnreadyError
 from workbench.models.calls import Answer, Call, CallEvent, Delta, Retrying
 from workbench.models.model import Model
 from workbench.runs.budget import Budget
+from workbench.runs.checking import checked
 from workbench.runs.events import Arrived, Finished, Retried, RunEvent, Started
 from workbench.runs.outcome import answered, cancelled, failed
 from workbench.runs.plan import PlannedCall
@@ -121,7 +122,8 @@ class Runner:
                 return
             planned = queue.popleft()
             most = planned.estimate.high if planned.estimate else 0
-            if not await self._budget.reserve(most):
+            room = _Room(self._budget, most)
+            if not await room.take():
                 self.over_limit = True
                 now = self._now()
                 why = "the cost limit left no room for it"
@@ -129,17 +131,14 @@ class Runner:
                     why += ": nothing bounds its cost, so give it max_tokens"
                 self._unkept.put_nowait(cancelled(planned, "", why, now, now))
                 continue
-            cost = most or 0
             try:
                 async with self._slots:
-                    result = await self._make(planned)
-                cost = _spent(result, most or 0)
-                self._unkept.put_nowait(result)
+                    self._unkept.put_nowait(await self._make(planned, room))
             finally:
-                await self._budget.settle(most, cost)
+                await room.settle()
 
-    async def _make(self, planned: PlannedCall) -> Result:
-        started, texts = self._now(), []
+    async def _make(self, planned: PlannedCall, room: _Room) -> Result:
+        started, texts, result = self._now(), [], None
         self._events.put_nowait(Started(planned.key))
         try:
             async with aclosing(self._ask(planned.call)) as events:  # type: ignore[type-var]
@@ -153,18 +152,41 @@ class Runner:
                             self._events.put_nowait(
                                 Retried(planned.key, event.tries, event.reason, event.wait)
                             )
+                            room.lost(event.kind, event.sent)
+                            if not await self._room_again(room):
+                                self.over_limit = True
+                                why = f"the cost limit left no room to try again, after: {event.reason}"
+                                return cancelled(planned, "", why, started, self._now())
                         case Answer():
-                            return answered(planned, event, started, self._now())
+                            result = answered(planned, event, started, self._now())
+                            room.cost = room.most if result.cost is None else result.cost
+            if result is not None:
+                return await checked(planned, result)
             error = CallError("the call ended without an answer", kind="protocol", retriable=False)
         except CallError as broken:
             error = broken
         except ModelUnreadyError as unready:
             error = CallError(unready.message, kind="unready", retriable=False)
         except asyncio.CancelledError:
+            # An answer that was stopped while it was checked against its schema is an answer all the same.
             now = self._now()
-            self._unkept.put_nowait(cancelled(planned, "".join(texts), "the run was stopped", started, now))
+            stopped = cancelled(planned, "".join(texts), "the run was stopped", started, now)
+            self._unkept.put_nowait(result or stopped)
             raise
+        room.lost(error.kind, error.sent)
         return failed(planned, error, "".join(texts), started, self._now())
+
+    async def _room_again(self, room: _Room) -> bool:
+        """Count the try that failed, set aside the next, and return whether there was room for it.
+
+        That may have to wait for other calls to end, and those for a slot: so this call's is theirs meanwhile.
+        """
+        await room.settle()
+        self._slots.release()
+        try:
+            return await room.take()
+        finally:
+            await self._slots.acquire()
 
     async def _keep_results(self) -> None:
         """Store results in small batches, in a thread, as long as there are any."""
@@ -182,11 +204,31 @@ class Runner:
                     self._events.put_nowait(Finished(result.call_key, result))
 
 
-def _spent(result: Result, most: int) -> int:
-    """Return what a call has cost at most: an answer that was lost on its way may have been paid for."""
-    if result.cost is not None:
-        return result.cost
-    return 0 if result.error_kind in _UNPAID else most
+class _Room:
+    """What one call has set aside for the try under way, and what that try has cost, as far as is known."""
+
+    def __init__(self, budget: Budget, most: int | None) -> None:
+        self._budget = budget
+        self._bound = most
+        self._held = False
+        self.most = most or 0
+        self.cost = self.most
+
+    async def take(self) -> bool:
+        """Set aside the most that one try may cost; return whether there was room."""
+        self._held = await self._budget.reserve(self._bound)
+        self.cost = self.most
+        return self._held
+
+    def lost(self, kind: str, sent: bool) -> None:
+        """Note that the try failed: an answer that was lost on its way may have been paid for."""
+        self.cost = self.most if sent and kind not in _UNPAID else 0
+
+    async def settle(self) -> None:
+        """Give back what is set aside, if anything is, and count what the try has cost."""
+        if self._held:
+            await self._budget.settle(self._bound, self.cost)
+            self._held = False
 
 
 def _by_model(calls: Sequence[PlannedCall]) -> list[tuple[Model, deque[PlannedCall]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,11 +83,18 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         try:
-            # Made by hand so that nobody else can read it, not even for a moment.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            # Made by hand so that nobody else can read it, not even for a moment. Not through a link, which may
+            # have come with a cloned project; SQLite itself follows none to the journals.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600))
             if self.path.stat().st_mode & 0o077:
                 self.path.chmod(0o600)
         except OSError as broken:
+            if self.path.is_symlink():
+                raise StoreError(
+                    "is a symbolic link, and Workbench writes to none",
+                    place=Place(str(self.path)),
+                    hint="Remove the link; Workbench makes a file of that name.",
+                ) from broken
             raise StoreError(
                 f"cannot be opened for writing: {broken.strerror}",
                 place=Place(str(self.path)),
@@ -97,7 +105,7 @@ class Database:
         )
         connection.row_factory = sqlite3.Row
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _switch_to_wal(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
             # A database that came with a cloned project may hold triggers and views of anyone's making.
@@ -127,6 +135,24 @@ class Database:
             )
             error.damaged = True
             raise error from broken
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer work at once, which a database is told once.
+
+    SQLite's own waiting does not cover this step (https://sqlite.org/c3ref/busy_handler.html: the handler is
+    not invoked where it could deadlock), so two workbenches that make a database together wait here.
+    """
+    give_up = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as broken:
+            busy = broken.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > give_up:
+                raise
+        time.sleep(0.01)
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -52,10 +52,20 @@ class Votes:
             return _insert_vote(connection, vote)
 
     def add_identical(self, pairs: Iterable[Pair], now: str) -> int:
-        """Store a tie by the judge ``identical`` for each of the pairs; returns how many."""
+        """Store a tie by the judge ``identical`` for each of the pairs; returns how many.
+
+        A result is matched once with each other contender. Pairs that would match it again are passed over:
+        another workbench stored its tie since they were found.
+        """
         count = 0
         with self._database.writing() as connection:
+            matched: set[tuple[int, int, int]] = set()
+            for row in connection.execute(f"{_VOTES} WHERE judge = 'identical' AND undone IS NULL"):
+                matched.update(_matches(_pair(row)))
             for pair in pairs:
+                if not matched.isdisjoint(_matches(pair)):
+                    continue
+                matched.update(_matches(pair))
                 number = _insert_pair(connection, pair, now)
                 shown = replace(pair, id=number)
                 _insert_vote(connection, Vote(shown, "tie", "identical", blind=True, created=now))
@@ -82,6 +92,14 @@ class Votes:
                 f"{_VOTES} WHERE prompt = ? AND undone IS NULL ORDER BY votes.id", (prompt,)
             )
             return [_vote(row) for row in rows]
+
+
+def _matches(pair: Pair) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Return, for each side of a pair, its contender, its result, and the contender it is matched with."""
+    return (
+        (pair.left_contender, pair.left_result, pair.right_contender),
+        (pair.right_contender, pair.right_result, pair.left_contender),
+    )
 
 
 def _insert_pair(connection: sqlite3.Connection, pair: Pair, now: str) -> int:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
-from textual import work
 from textual.app import App
 from textual.screen import Screen
+from textual.worker import Worker
 
 from workbench.bench.bench import Bench
 from workbench.bench.running import Prepared, Request
 from workbench.bench.shown import inert
 from workbench.errors import CostLimitError, WorkbenchError
 from workbench.tui.palette import WorkbenchCommands
+from workbench.tui.screens.base import in_background, tell_what_failed
 from workbench.tui.screens.bench import BenchScreen
 from workbench.tui.screens.board import BoardScreen
 from workbench.tui.screens.dialogs import Ask, Help
@@ -94,7 +95,11 @@ class WorkbenchApp(App[None]):
         """Leave, but not without asking: Textual binds a key and a palette entry of its own to this."""
         self.action_leave()
 
-    @work
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tell what went wrong in the background."""
+        tell_what_failed(self, event)
+
+    @in_background()
     async def action_leave(self) -> None:
         """Leave, unless there are unsaved edits or a run goes on and the person thinks better of it."""
         if isinstance(self.screen, Ask):

@@ -59,6 +59,8 @@ async def _board(bench: Bench, prompt: str, by: str, as_json: bool) -> None:
     headers = ("", by.upper(), "RATING", "95 %", "VOTES", "WON", "LOST", "TIED", "BAD", "", "COST", "TIME")
     print_table(headers, rows, right=(0, 2, 3, 4, 5, 6, 7, 8, 10, 11))
     print_note(f"{view.votes} votes ({view.blind} blind), {view.identical} identical answers counted as ties")
+    if view.board.sign_test is not None:
+        print_note(f"exact sign test without ties: p = {view.board.sign_test:.3f}")
     if not view.board.connected:
         print_note("The votes do not join all contenders: ratings of separate groups cannot be compared.")
 

@@ -1,4 +1,4 @@
-"""``workbench trust``: let a project send keys to addresses of its own."""
+"""``workbench trust``: let a project use addresses and model files of its own."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import click
 from workbench.bench.bench import Bench
 from workbench.cli.options import with_bench
 from workbench.cli.output import print_note, print_text
+from workbench.models.access import foreign
 
 
 @click.command("trust")
 def command() -> None:
-    """Let this project send keys to the addresses that its settings name.
+    """Let this project send keys to the addresses, and load the model files, that its settings name.
 
     Remembered for this folder and for the present content of .workbench.yml: a change of it asks again.
     """
@@ -20,7 +21,8 @@ def command() -> None:
 
 async def _trust(bench: Bench) -> None:
     for entry in bench.settings.models.values():
-        if entry.api_base:
-            print_text(f"{entry.name}  {entry.api_base}")
-    bench.trust.trust(bench.root)
+        named = entry.api_base or foreign(entry.model)
+        if named:
+            print_text(f"{entry.name}  {named}")
+    bench.trust.trust(bench.root, bench.settings.content_hash)
     print_note(f"{bench.root} is trusted, as its settings are now.")

@@ -1,4 +1,15 @@
-"""An answer while it arrives: one place that gathers pieces, keeps the time and strips an echoed prefill."""
+"""An answer while it arrives: one place that gathers pieces, keeps the time and strips an echoed prefill.
+
+A prefill is stripped only from the answers of who is known to repeat it, for words that are merely like it may
+be the model's own: after the prefill ``[``, the answer ``["a"], ["b"]]`` begins with a bracket of its own. Who
+repeats it is known by provider:
+
+- Mistral does (https://github.com/SillyTavern/SillyTavern/issues/2557).
+- Servers of one's own that speak the OpenAI protocol do or do not: llama.cpp did by default until it had its
+  ``echo`` parameter (https://github.com/ggml-org/llama.cpp/pull/23089), vLLM does where it is asked to. Nothing
+  in an answer says which, so they are taken to repeat it: with them, words like the prefill are lost.
+- The other hosted providers and the embedded engine do not.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +17,25 @@ import time
 from collections.abc import Callable
 
 from workbench.context.messages import Message
-from workbench.models.calls import Answer, Delta, Usage
+from workbench.models.calls import Answer, Call, Delta, Usage
 from workbench.models.doors.chat_protocol import Piece
 
 
 def prefill_of(messages: tuple[Message, ...]) -> str:
     """Return the text of a trailing assistant message, which some servers repeat before their own words."""
     return messages[-1].content if messages and messages[-1].role == "assistant" else ""
+
+
+_ECHOING = frozenset(
+    "mistral codestral openai hosted_vllm llamafile lm_studio openai_like custom_openai litellm_proxy "
+    "xinference docker_model_runner".split()
+)
+"""Providers that repeat a prefill, or stand for servers of one's own which may."""
+
+
+def echoed(call: Call) -> str:
+    """Return the prefill of a call where its answer may repeat it, else nothing."""
+    return prefill_of(call.messages) if call.model.provider in _ECHOING else ""
 
 
 class Arriving:

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -18,7 +19,7 @@ from workbench.errors import CallError
 from workbench.models.access import is_loopback
 from workbench.models.calls import Answer, Call, Delta
 from workbench.models.doors import failures
-from workbench.models.doors.arriving import Arriving, prefill_of
+from workbench.models.doors.arriving import Arriving, echoed
 from workbench.models.doors.chat_protocol import read_piece, request_body
 from workbench.models.doors.sse import EventStream
 from workbench.project.yaml import Value
@@ -45,7 +46,7 @@ class DirectDoor:
         # Importing aiohttp takes 0.2 s, which a start that calls no model should not pay.
         import aiohttp
 
-        arriving = Arriving(prefill_of(call.messages))
+        arriving = Arriving(echoed(call))
         try:
             async with await self._post(call, key) as response:
                 if response.status != 200:
@@ -93,13 +94,16 @@ class DirectDoor:
         body = json.dumps(request_body(call), separators=(",", ":")).encode()
         # A redirect would carry the prompt, and perhaps the key, to an address that nobody chose.
         options: dict[str, Value] = {"proxy": self._proxy(address), "allow_redirects": False}
+        reused: list[bool] = []
         try:
-            return await self._opened().post(address, data=body, headers=headers, **options)
-        except aiohttp.ClientConnectorError:
-            raise
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-            # A server may drop a connection that it kept open just as it is used again; it has then not seen
-            # the request. llama.cpp does so after every stream.
+            return await self._opened().post(
+                address, data=body, headers=headers, trace_request_ctx=reused, **options
+            )
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            # A server may drop a connection that it kept open just as it is used again; llama.cpp does so
+            # after every stream. On a fresh connection it may have read the request, and charge for it.
+            if not reused or _has_begun(error):
+                raise
             return await self._opened().post(address, data=body, headers=headers, **options)
 
     def _opened(self) -> aiohttp.ClientSession:
@@ -110,6 +114,7 @@ class DirectDoor:
                 # The runner limits how many calls are under way, and the gateway how long each may take.
                 connector=aiohttp.TCPConnector(limit=0, ssl=_authorities()),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=30),
+                trace_configs=[_noting_reuse()],
             )
         return self._session
 
@@ -127,6 +132,26 @@ class DirectDoor:
                 raise failures.connection("only http proxies can be used here", retriable=False)
             self._proxies[address] = proxy
         return self._proxies[address]
+
+
+def _noting_reuse() -> aiohttp.TraceConfig:
+    """Return what adds to a request's own list when it is sent on a connection that was used before."""
+    import aiohttp  # late, as above
+
+    async def note(_session: object, context: SimpleNamespace, _said: object) -> None:
+        if context.trace_request_ctx is not None:
+            context.trace_request_ctx.append(True)
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_reuseconn.append(note)
+    return tracing
+
+
+def _has_begun(error: aiohttp.ClientError) -> bool:
+    """Return whether part of a response had come: aiohttp then puts it where its message would be."""
+    import aiohttp  # late, as above
+
+    return isinstance(error, aiohttp.ServerDisconnectedError) and not isinstance(error.message, str)
 
 
 def _authorities() -> ssl.SSLContext | bool:
@@ -189,6 +214,15 @@ async def _refusal(response: aiohttp.ClientResponse, key: str | None) -> CallErr
 
 
 def _lost(error: aiohttp.ClientError, key: str | None) -> CallError:
+    import aiohttp  # late, as above
+
+    failure = _failure(error, key)
+    never_reached = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+    failure.sent = not isinstance(error, never_reached)
+    return failure
+
+
+def _failure(error: aiohttp.ClientError, key: str | None) -> CallError:
     import aiohttp  # late, as above
 
     if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)):

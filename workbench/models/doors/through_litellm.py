@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator
 from workbench.errors import CallError
 from workbench.models.calls import Answer, Call, Delta
 from workbench.models.doors import failures
-from workbench.models.doors.arriving import Arriving, prefill_of
+from workbench.models.doors.arriving import Arriving, echoed, prefill_of
 from workbench.models.doors.chat_protocol import read_piece, response_format, wire_messages
 from workbench.models.doors.children import Child, Shared
 from workbench.project.yaml import Value
@@ -47,7 +47,7 @@ class LiteLLMDoor:
         child = await self._child.get()
         number = next(self._ids)
         messages = self._calls[number] = _Messages()
-        arriving = Arriving(prefill_of(call.messages))
+        arriving = Arriving(echoed(call))
         over = False
         try:
             await _send(child, {"id": number, "ask": _question(call, key)})

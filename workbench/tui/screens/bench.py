@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rich.text import Text
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -20,12 +20,13 @@ from workbench.bench.running import Request
 from workbench.bench.shown import inert, one_line
 from workbench.bench.versions import Target
 from workbench.context.messages import Context
-from workbench.errors import CasesError, Place, PromptError, SaveConflictError, WorkbenchError
+from workbench.errors import Place, PromptError, SaveConflictError, WorkbenchError
+from workbench.models.pricing import priced
 from workbench.prompts.cases import Case
 from workbench.prompts.library import OpenFile, restored_bytes
 from workbench.prompts.tree import prompt_path
 from workbench.tui.commands import bindings_for
-from workbench.tui.screens.base import WorkbenchScreen
+from workbench.tui.screens.base import WorkbenchScreen, in_background
 from workbench.tui.screens.dialogs import Ask, Page, Picker
 from workbench.tui.screens.plan import PlanDialog
 from workbench.tui.widgets.context_view import ContextView, legend
@@ -86,6 +87,9 @@ class BenchScreen(WorkbenchScreen):
         self.query_one("#edit-pane").border_title = "Edit"
         self.query_one("#context-pane").border_title = "Context"
         self.query_one("#models-pane").border_title = "Models"
+        self.query_one(
+            "#models-pane"
+        ).border_subtitle = f"prices {self.workbench.bench.catalogue.map_version}"
         names = self._list_prompts()
         if names:
             self.open(names[0])
@@ -122,7 +126,6 @@ class BenchScreen(WorkbenchScreen):
         self.workbench.prompt = name
         self.editor.read_only = file.unreadable is not None
         self._load_cases()
-        self._preview()
         self.editor.focus()
 
     async def may_leave(self) -> bool:
@@ -151,7 +154,7 @@ class BenchScreen(WorkbenchScreen):
         self.query_one("#edit-pane").border_subtitle = f"{row + 1}:{column + 1}"
 
     @on(Tree.NodeSelected, "#prompts")
-    @work
+    @in_background()
     async def _prompt_selected(self, event: Tree.NodeSelected[str]) -> None:
         name = event.node.data
         if name and (self.opened is None or name != self.opened.name) and await self.may_leave():
@@ -165,7 +168,7 @@ class BenchScreen(WorkbenchScreen):
         """Save the text on screen; asks where the file changed on disk."""
         self._save()
 
-    @work
+    @in_background()
     async def pick_prompt(self) -> None:
         """Pick another prompt."""
         names = self.workbench.bench.library.names()
@@ -173,7 +176,7 @@ class BenchScreen(WorkbenchScreen):
         if name and await self.may_leave():
             self.open(name)
 
-    @work
+    @in_background()
     async def action_choose_case(self) -> None:
         """Pick the case to render."""
         if self.opened is None or not self.opened.cases:
@@ -187,14 +190,12 @@ class BenchScreen(WorkbenchScreen):
         if number:
             self._choose_case(self.opened.cases[int(number) - 1].name)
 
-    @work
+    @in_background()
     async def action_choose_models(self) -> None:
         """Pick the model to count for, or type any LiteLLM model string."""
         if self.opened is None:
             return
-        choices = [
-            (entry.name, entry.name, entry.model) for entry in self.workbench.bench.settings.models.values()
-        ]
+        choices = await asyncio.to_thread(self._model_choices)
         name = await self.app.push_screen_wait(
             Picker(
                 "Count for a model",
@@ -206,7 +207,24 @@ class BenchScreen(WorkbenchScreen):
             self.opened = replace(self.opened, models=(name,) if name else ())
             self._preview()
 
-    @work
+    def _model_choices(self) -> list[tuple[str, str, str]]:
+        """Return name and state of each configured model: its window and price, ready or what is missing."""
+        bench = self.workbench.bench
+        choices = []
+        for name in bench.settings.models:
+            about = ""
+            try:
+                model = bench.catalogue.resolve(name)
+                window = f"{model.window:,} tokens" if model.window else "window unknown"
+                about = f"{model.string} · {window} · {priced(model)} · "
+                bench.check_ready(model)
+                about += "ready"
+            except WorkbenchError as error:
+                about += error.message
+            choices.append((name, name, about))
+        return choices
+
+    @in_background()
     async def action_reload(self) -> None:
         """Read the prompt from disk again."""
         if self.opened is not None and await self.may_leave():
@@ -223,7 +241,7 @@ class BenchScreen(WorkbenchScreen):
                 Page("\n\n".join(message.content for message in self._shown_context.messages))
             )
 
-    @work
+    @in_background()
     async def plan_run(self) -> None:
         """Plan a run of this prompt and start it."""
         if self.opened is None:
@@ -247,20 +265,22 @@ class BenchScreen(WorkbenchScreen):
         self.query_one("#prompts").border_subtitle = str(len(names))
         return names
 
-    def _load_cases(self) -> None:
+    @in_background(exclusive=True, group="cases")
+    async def _load_cases(self) -> None:
+        """List the cases of the prompt, and render it with the first."""
         assert self.opened is not None
+        name = self.opened.name
+        cases = await self.reading(lambda: self.workbench.bench.versions.cases(name)) or ()
+        self.opened = replace(self.opened, cases=cases, case=cases[0].name if cases else None)
         options = self.query_one("#cases", OptionList)
         options.clear_options()
-        try:
-            cases = self.workbench.bench.versions.cases(self.opened.name)
-        except CasesError as error:
-            self.tell(error)
-            cases = ()
-        self.opened = replace(self.opened, cases=cases, case=cases[0].name if cases else None)
-        for number, case in enumerate(cases, start=1):
-            options.add_option(Option(f"{number:>2} {inert(case.name)}", id=case.name))
+        options.add_options(
+            Option(f"{number:>2} {inert(case.name)}", id=case.name)
+            for number, case in enumerate(cases, start=1)
+        )
         options.border_subtitle = str(len(cases))
         options.highlighted = 0 if cases else None
+        self._preview()
 
     def _choose_case(self, name: str | None) -> None:
         if self.opened is not None and name is not None:
@@ -270,7 +290,7 @@ class BenchScreen(WorkbenchScreen):
             ].index(name)
             self._preview()
 
-    @work(exclusive=True, group="save")
+    @in_background(exclusive=True, group="save")
     async def _ask_about_conflict(self, conflict: SaveConflictError) -> None:
         assert self.opened is not None
         answers = (("stay", "Go on editing"), ("reload", "Take what is on disk"), ("over", "Save over it"))
@@ -278,19 +298,13 @@ class BenchScreen(WorkbenchScreen):
         if answer == "reload":
             self.open(self.opened.name)
         elif answer == "over":
-            try:
-                on_disk = self.workbench.bench.library.open(self.opened.file.path)
-            except WorkbenchError as gone:
-                self.tell(gone)
-                return
-            self.opened = replace(self.opened, file=on_disk)
-            self._save()
+            self._save(over=True)
 
-    def _save(self) -> None:
+    def _save(self, *, over: bool = False) -> None:
         if self.opened is None:
             return
         try:
-            saved = self.workbench.bench.library.save(self.opened.file, self.editor.written)
+            saved = self.workbench.bench.library.save(self.opened.file, self.editor.written, over=over)
         except SaveConflictError as conflict:
             self._ask_about_conflict(conflict)
             return
@@ -301,7 +315,7 @@ class BenchScreen(WorkbenchScreen):
         self._preview()
         self.notify(f"Saved {saved.path}", markup=False, timeout=2)
 
-    @work(exclusive=True, group="preview")
+    @in_background(exclusive=True, group="preview")
     async def _preview(self) -> None:
         """Render what is on screen, then count it; beside an error the last good context stays."""
         if self.opened is None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from rich.text import Text
-from textual import work
 from textual.app import ComposeResult
 from textual.widgets import DataTable, Static
 
 from workbench.bench.dueling import GROUPINGS, BoardRow, BoardView
 from workbench.bench.shown import inert, money, percent, seconds, verdict
 from workbench.tui.commands import bindings_for
-from workbench.tui.screens.base import WorkbenchScreen
+from workbench.tui.screens.base import WorkbenchScreen, in_background
 from workbench.tui.widgets.pane import Pane
 
 
@@ -43,7 +42,7 @@ class BoardScreen(WorkbenchScreen):
         self._by = GROUPINGS[(GROUPINGS.index(self._by) + 1) % len(GROUPINGS)]
         self.action_refresh_board()
 
-    @work(exclusive=True)
+    @in_background(exclusive=True)
     async def action_refresh_board(self) -> None:
         """Read the votes and show what they say."""
         prompt = self.workbench.prompt
@@ -83,6 +82,8 @@ class BoardScreen(WorkbenchScreen):
             lines = ["No results yet: ^r plans a run."]
         elif not view.votes:
             lines.append("No votes yet: F4 shows the first pair.")
+        elif view.board.sign_test is not None:
+            lines.append(f"exact sign test without ties: p = {view.board.sign_test:.3f}")
         elif not view.board.connected:
             lines.append("The votes do not join all contenders: separate groups cannot be compared.")
         self.query_one("#votes", Static).update("   ".join(filter(None, lines)))

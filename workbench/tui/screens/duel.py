@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -14,7 +13,7 @@ from textual.widgets import Static
 from workbench.bench.dueling import BoardView, Shown
 from workbench.bench.shown import inert, one_line
 from workbench.tui.commands import bindings_for
-from workbench.tui.screens.base import WorkbenchScreen
+from workbench.tui.screens.base import WorkbenchScreen, in_background
 from workbench.tui.screens.dialogs import Line, Page
 from workbench.verdicts.pairs import NoPair
 
@@ -56,7 +55,7 @@ class DuelScreen(WorkbenchScreen):
             self._prompt = self.workbench.prompt
             self._next()
 
-    @work(exclusive=True, group="duel")
+    @in_background(exclusive=True, group="duel")
     async def _next(self) -> None:
         await self._show_next()
 
@@ -97,7 +96,7 @@ class DuelScreen(WorkbenchScreen):
             pane.scroll_home(animate=False)
         self.query_one("#about", Static).update(about)
 
-    @work(group="vote")
+    @in_background(group="vote")
     async def action_vote(self, choice: str) -> None:
         """Store a vote on the pair on screen, and show the next."""
         if self._shown is None or self._busy:
@@ -115,17 +114,22 @@ class DuelScreen(WorkbenchScreen):
         finally:
             self._busy = False
 
-    @work(exclusive=True, group="duel")
+    @in_background(group="vote")
     async def action_undo(self) -> None:
         """Take back the last vote."""
-        prompt, dueling = self._prompt, self.workbench.bench.dueling
-        undone = await self.reading(lambda: dueling.undo(prompt))
-        self.notify(
-            f"Taken back: {undone.choice}" if undone else "There is no vote to take back.", markup=False
-        )
-        await self._show_next()
+        if self._busy:
+            return  # the vote that is being stored would be passed over
+        self._busy = True
+        try:
+            prompt, dueling = self._prompt, self.workbench.bench.dueling
+            undone = await self.reading(lambda: dueling.undo(prompt))
+            said = f"Taken back: {undone.choice}" if undone else "There is no vote to take back."
+            self.notify(said, markup=False)
+            await self._show_next()
+        finally:
+            self._busy = False
 
-    @work
+    @in_background()
     async def action_note(self) -> None:
         """Write a note on the vote that is about to be given."""
         if self._shown is not None:
@@ -138,7 +142,7 @@ class DuelScreen(WorkbenchScreen):
             whole = "\n\n".join(f"{name}\n{value}" for name, value in self._shown.inputs.items())
             self.app.push_screen(Page(whole))
 
-    @work
+    @in_background()
     async def action_reveal(self) -> None:
         """Show who wrote which; a vote after that is stored as not blind."""
         shown = self._shown

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
+from textual.worker import Worker
 
 from workbench.bench.bench import Bench
 from workbench.bench.running import Prepared, Request
 from workbench.bench.shown import cost_range, inert
 from workbench.errors import UsageError, WorkbenchError
 from workbench.prompts.tree import prompt_path
+from workbench.tui.screens.base import in_background, tell_what_failed
 from workbench.tui.widgets.choices import Choices
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ WORKING_TREE = ""
 """The key of the working tree among the versions: a target without a revision."""
 
 ALL_CASES, THIS_CASE = "all", "this"
+
+MAX_SAMPLES = 100
 
 MAX_COMMITS = 8
 """Commits of the prompt that are offered as versions; any other can be typed."""
@@ -61,20 +66,22 @@ class PlanDialog(ModalScreen[Request | None]):
             yield Input(placeholder="more models: any LiteLLM model strings", id="more-models", compact=True)
             with Horizontal(classes="samples"):
                 yield Label("samples ", markup=False)
-                yield Input("1", type="integer", id="samples", compact=True)
+                yield Input("1", restrict="[0-9]*", max_length=3, id="samples", compact=True)
             yield Static("", id="figures", markup=False)
             yield Static("Enter run   Space choose   Tab next   Escape close", classes="hint", markup=False)
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Offer what there is, with the obvious chosen."""
         versions, models, cases = (
             self.query_one(f"#plan-{name}", Choices) for name in ("versions", "models", "cases")
         )
         versions.border_title, models.border_title, cases.border_title = "Versions", "Models", "Cases"
         versions.add(WORKING_TREE, "working tree", chosen=True)
-        for revision, title in self._revisions():
+        # Git and the prompt are read in a thread: the first of it imports what git needs.
+        revisions = await asyncio.to_thread(self._revisions)
+        for revision, title in revisions:
             versions.add(revision, title)
-        chosen = set(self._models or self._default_models())
+        chosen = set(self._models or await asyncio.to_thread(self._default_models))
         configured = self._bench.settings.models
         for entry in configured.values():
             models.add(entry.name, entry.name, chosen=entry.name in chosen)
@@ -94,9 +101,13 @@ class PlanDialog(ModalScreen[Request | None]):
             targets=tuple(f"{self._prompt}@{version}" if version else self._prompt for version in versions),
             models=tuple(models),
             cases=(self._case,) if only and self._case is not None else (),
-            samples=int(self.query_one("#samples", Input).value or 1),
+            samples=self._samples(),
             unsaved=self._unsaved,
         )
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tell what went wrong in the background."""
+        tell_what_failed(self, event)
 
     @on(Choices.Changed)
     @on(Input.Changed)
@@ -110,6 +121,12 @@ class PlanDialog(ModalScreen[Request | None]):
         if self._can_run:
             self.dismiss(self.request())
 
+    def _samples(self) -> int:
+        text = self.query_one("#samples", Input).value.strip() or "1"
+        if not text.isdecimal() or not 1 <= int(text) <= MAX_SAMPLES:
+            raise UsageError(f"samples must be a whole number from 1 to {MAX_SAMPLES}, not “{text}”")
+        return int(text)
+
     def _chosen(self, name: str) -> list[str]:
         return self.query_one(f"#plan-{name}", Choices).chosen
 
@@ -117,7 +134,7 @@ class PlanDialog(ModalScreen[Request | None]):
     def _bench(self) -> Bench:
         return cast("WorkbenchApp", self.app).bench
 
-    @work(exclusive=True)
+    @in_background(exclusive=True)
     async def _reckon(self) -> None:
         """Say what the choice means: contenders, calls, cached, tokens, cost; or why it cannot be."""
         figures = self.query_one("#figures", Static)

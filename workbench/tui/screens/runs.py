@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from rich.text import Text
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import HorizontalScroll, Vertical
 from textual.widgets import DataTable, Static
@@ -20,7 +20,7 @@ from workbench.errors import WorkbenchError
 from workbench.runs.events import Arrived, Ended, Finished, Planned, Retried, RunEvent, Started
 from workbench.store.records import Cell
 from workbench.tui.commands import bindings_for
-from workbench.tui.screens.base import WorkbenchScreen
+from workbench.tui.screens.base import WorkbenchScreen, in_background
 from workbench.tui.screens.dialogs import Ask, Picker
 from workbench.tui.widgets.pane import Pane
 from workbench.tui.widgets.result_column import ResultColumn, mark
@@ -151,7 +151,7 @@ class RunsScreen(WorkbenchScreen):
         self.workers.cancel_group(self, "show")  # a past run that is being read must not cover this one
         self._follow(progress)
 
-    @work(exclusive=True, group="run", exit_on_error=False)
+    @in_background(exclusive=True, group="run")
     async def _follow(self, progress: RunInProgress) -> None:
         try:
             async with aclosing(progress.events()) as events:
@@ -178,7 +178,7 @@ class RunsScreen(WorkbenchScreen):
         counts = ", ".join(f"{number} {status}" for status, number in event.counts.items())
         self.notify(f"Run {event.run} {event.status}: {counts}", markup=False)
 
-    @work(exclusive=True, group="show")
+    @in_background(exclusive=True, group="show")
     async def _show_stored(self, number: int | None = None) -> None:
         """Show a run that was stored, the last one by default."""
         store = self.workbench.bench.store.runs
@@ -304,7 +304,7 @@ class RunsScreen(WorkbenchScreen):
             self._progress.pause()
             self._show_progress()
 
-    @work
+    @in_background()
     async def action_cancel(self) -> None:
         """Cancel the run, after asking once."""
         if self._progress is None:
@@ -314,7 +314,7 @@ class RunsScreen(WorkbenchScreen):
         if answer == "cancel" and self._progress is not None:
             self._progress.stop()
 
-    @work
+    @in_background()
     async def action_resume(self) -> None:
         """Do what is left of the run on screen."""
         if self._grid is None or self._progress is not None:
@@ -326,7 +326,7 @@ class RunsScreen(WorkbenchScreen):
         elif prepared is not None:
             self.notify("Nothing is left to do in this run.", markup=False)
 
-    @work
+    @in_background()
     async def action_past_run(self) -> None:
         """Open a past run."""
         runs = await self.reading(lambda: self.workbench.bench.store.runs.newest(200)) or []

@@ -41,7 +41,7 @@ class ModelsView(Static):
                 price(one),
             )
             lines.append(line)
-            trouble = "; ".join(one.problems) or (one.unready or "").partition("\n")[0]
+            trouble = "; ".join(one.problems) or (one.unready or one.warning or "").partition("\n")[0]
             if trouble:
                 lines.append(Content.styled(f"  ! {one_line(trouble, 200)}", "$text-warning"))
         return Content("\n").join(lines)

@@ -65,10 +65,11 @@ def _figures(cell: Cell, result: Result) -> Content:
     usage = result.usage
     written = (result.total or 0) - (result.ttft or 0)
     speed = f"{usage.output / written:.0f} t/s" if usage.output and written > 0.001 and result.ttft else ""
-    cost = "cached" if cell.cached else money(result.cost, free=cell.contender.local)
+    nothing = result.status in ("error", "cancelled") and result.cost is None
+    cost = "" if nothing else "cached" if cell.cached else money(result.cost, free=cell.contender.local)
     parts = [
         result.status if result.status != "ok" else "",
-        seconds(result.total),
+        seconds(result.total) if result.total is not None else "",
         f"first {seconds(result.ttft)}" if result.ttft is not None else "",
         speed,
         f"{usage.input or '?'}→{usage.output or '?'}",

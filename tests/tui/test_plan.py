@@ -1,0 +1,166 @@
+"""The plan dialog: what a run will be, before anything is sent."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Input
+
+from tests.tui.conftest import Desk, bench_of
+from tests.tui.seeing import seen, told, until, until_seen
+from workbench.tui.screens.plan import PlanDialog
+
+
+async def planned(pilot) -> PlanDialog:
+    """Open the dialog and wait for its figures."""
+    await pilot.press("ctrl+r")
+    await until(pilot, lambda: isinstance(pilot.app.screen, PlanDialog))
+    await until_seen(pilot, "calls")
+    return pilot.app.screen
+
+
+async def test_the_plan_says_how_many_calls_and_what_they_cost(desk: Desk):
+    async with desk.open() as (app, pilot):
+        await planned(pilot)
+        text = await until_seen(pilot, "1 contenders · 3 calls · 0 cached")
+        assert "$" in text and "[x] working tree" in text and "[x] lab" in text and "[ ] mini" in text
+
+
+async def test_models_cases_and_samples_are_chosen_by_keys(desk: Desk):
+    async with desk.open() as (app, pilot):
+        await planned(pilot)
+        await pilot.press("tab", "down", "space")
+        await until_seen(pilot, "[x] mini", "2 contenders · 6 calls", "3 unpriced")
+        await pilot.press("tab", "space", "down", "space")
+        await until_seen(pilot, "[x] only card", "2 contenders · 2 calls")
+        await pilot.press("tab", "tab", "tab", "backspace", "3")
+        await until_seen(pilot, "2 contenders · 6 calls")
+
+
+async def test_committed_versions_are_offered_and_chosen_by_keys(desk: Desk):
+    desk.commit("say [bold]one[/] word")
+    async with desk.open() as (app, pilot):
+        await pilot.press("x")
+        await planned(pilot)
+        await until_seen(pilot, "say [bold]one[/] word")
+        await pilot.press("down", "space")
+        await until_seen(pilot, "2 contenders · 6 calls")
+
+
+async def test_another_version_and_any_model_string_can_be_typed(desk: Desk):
+    desk.commit("first")
+    async with desk.open() as (app, pilot):
+        dialog = await planned(pilot)
+        dialog.query_one("#more-versions", Input).value = "nothing-like-it"
+        await until_seen(pilot, "nothing-like-it")
+        await until(pilot, lambda: "calls" not in seen(app))
+        dialog.query_one("#more-versions", Input).value = "HEAD"
+        dialog.query_one("#more-models", Input).value = "mini"
+        await until_seen(pilot, "2 contenders · 6 calls")
+
+
+async def test_enter_runs_what_was_planned(desk: Desk):
+    async with desk.answering("billing") as server, desk.open() as (app, pilot):
+        await planned(pilot)
+        await pilot.press("enter")
+        await until_seen(pilot, "run 1 done", "3 of 3")
+        assert len(server.requests) == 3
+
+
+async def test_escape_sends_nothing(desk: Desk):
+    async with desk.answering("billing") as server, desk.open() as (app, pilot):
+        await planned(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is bench_of(app))
+        assert not server.requests
+
+
+async def test_what_is_on_screen_is_run_and_not_what_is_on_disk(desk: Desk):
+    async with desk.answering("billing") as server, desk.open() as (app, pilot):
+        bench_of(app).editor.cursor_location = (5, 0)
+        await pilot.press(*"Please. ")
+        await planned(pilot)
+        await pilot.press("enter")
+        await until_seen(pilot, "run 1 done")
+        assert server.requests[0].texts[0] == "Please. You sort tickets."
+
+
+@pytest.mark.parametrize("samples", ["-", "0", "", "9999999"])
+async def test_a_number_of_samples_that_cannot_be_meant_stops_nothing_but_the_run(desk: Desk, samples: str):
+    async with desk.open() as (app, pilot):
+        dialog = await planned(pilot)
+        field = dialog.query_one("#samples", Input)
+        field.focus()
+        await pilot.press("backspace", *samples)
+        await pilot.pause(0.3)
+        assert app.is_running and isinstance(app.screen, PlanDialog)
+        assert len(field.value) <= 3
+
+
+async def test_a_param_the_model_does_not_take_is_said_and_enter_does_nothing(desk: Desk):
+    desk.write(".workbench.yml", "models: {five: openai/gpt-5-mini}\ndefaults: {models: [five]}\n")
+    desk.write(".env", "OPENAI_API_KEY=sk-nothing\n")
+    desk.write("prompts/triage.md", "---\nparams: {temperature: 0.5}\n---\nuser:\nHi\n")
+    async with desk.open() as (app, pilot):
+        await pilot.press("ctrl+r")
+        await until_seen(pilot, "temperature", "Nothing was sent.")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, PlanDialog)
+
+
+async def test_a_model_whose_key_is_missing_is_said_with_the_variable(desk: Desk):
+    desk.write(".workbench.yml", "models: {five: openai/gpt-5-mini}\ndefaults: {models: [five]}\n")
+    async with desk.open() as (app, pilot):
+        await pilot.press("ctrl+r")
+        await until_seen(pilot, "OPENAI_API_KEY")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, PlanDialog)
+
+
+async def test_a_broken_prompt_is_said_in_the_dialog(desk: Desk):
+    async with desk.open() as (app, pilot):
+        bench_of(app).editor.load("---\nmodles: [a]\n---\nHi\n")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: isinstance(app.screen, PlanDialog))
+        await until_seen(pilot, "Did you mean “models”?")
+
+
+async def test_choosing_no_model_runs_nothing(desk: Desk):
+    async with desk.open() as (app, pilot):
+        await planned(pilot)
+        await pilot.press("tab", "space")
+        await until_seen(pilot, "choose a version and a model")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, PlanDialog)
+
+
+@pytest.mark.parametrize(("keys", "sent"), [(["enter"], 0), (["right", "enter"], 3)], ids=["no", "yes"])
+async def test_a_plan_over_the_limit_asks_first(desk: Desk, keys: list[str], sent: int):
+    async with desk.answering("billing") as server:
+        settings = desk.text(".workbench.yml").replace("limits: {", "limits: {cost: 0.0000001, ")
+        desk.write(".workbench.yml", settings)
+        async with desk.open() as (app, pilot):
+            await planned(pilot)
+            await pilot.press("enter")
+            await until_seen(pilot, "would typically cost", "0.0000001 USD", "Do not run")
+            await pilot.press(*keys)
+            if sent:
+                await until_seen(pilot, "3 of 3")
+            else:
+                await until(pilot, lambda: app.screen is bench_of(app))
+            assert len(server.requests) == sent
+
+
+async def test_a_run_while_another_goes_on_is_refused_with_the_reason(desk: Desk):
+    from tests.support.loopback import Reply
+
+    async with desk.answering(Reply("billing", delay=30)) as server, desk.open() as (app, pilot):
+        await planned(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(server.requests) == 3)
+        await planned(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "A run goes on" in told(app))
+        assert len(server.requests) == 3
