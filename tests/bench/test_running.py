@@ -1,10 +1,14 @@
+import asyncio
+import sys
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from tests.support.records import result_of
 from workbench.bench.bench import Bench
 from workbench.bench.running import Request
-from workbench.errors import CostLimitError, UsageError
+from workbench.errors import CostLimitError, StoreError, UsageError
 from workbench.runs.events import Ended, Finished, Planned
 
 SETTINGS = """\
@@ -70,3 +74,66 @@ async def test_a_run_that_nobody_follows_to_its_end_is_interrupted(bench):
     assert bench.store.runs.get().status == "interrupted"
     left = bench.running.resume()
     assert (left.run, len(left.plan.calls), left.plan.cached, left.allowed) == (1, 1, 0, 10**12)
+
+
+RESUMER = """
+import asyncio, sys
+from pathlib import Path
+from workbench.bench.bench import Bench
+from workbench.errors import StoreError
+
+async def resume():
+    bench = Bench(Path(sys.argv[1]), {}, Path(sys.argv[2]))
+    try:
+        async for event in bench.running.start(bench.running.resume()).events():
+            print(type(event).__name__)
+    except StoreError as error:
+        print(error.message)
+    await bench.close()
+
+asyncio.run(resume())
+"""
+
+
+async def resumed_elsewhere(bench):
+    """Resume the last run in another process; returns what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", RESUMER, str(bench.root), str(bench.personal)), stdout=asyncio.subprocess.PIPE
+    )
+    printed, _ = await process.communicate()
+    return printed.decode().split("\n")[:-1]
+
+
+async def test_a_run_that_still_goes_on_is_not_taken_up_by_another_workbench(bench):
+    prepared = await bench.running.prepare(Request(("p",)))
+    events = bench.running.start(prepared, Decimal(1)).events()
+    await anext(events)
+    assert await resumed_elsewhere(bench) == ["run 1 still goes on in another workbench"]
+    assert bench.store.runs.get().status == "running"
+    await events.aclose()
+    assert (await resumed_elsewhere(bench))[-1] == "Ended"
+    assert not list((bench.root / ".workbench").glob("*.lock"))
+
+
+async def test_a_run_is_free_as_soon_as_it_has_ended(bench):
+    prepared = await bench.running.prepare(Request(("p",)))
+    async for event in bench.running.start(prepared, Decimal(1)).events():
+        if isinstance(event, Ended):
+            assert not list((bench.root / ".workbench").glob("*.lock"))
+
+
+async def test_calls_that_were_answered_since_a_run_was_prepared_are_not_made_again(bench):
+    prepared = await bench.running.prepare(Request(("p",)))
+    events = bench.running.start(prepared, Decimal(1)).events()
+    await anext(events)
+    await events.aclose()
+    left = bench.running.resume()
+    (call,) = left.plan.calls
+    answer = replace(result_of(), call_key=call.key, context=call.context)
+    bench.store.runs.add_results(1, [answer])
+    with pytest.raises(StoreError, match="went on in another workbench since"):
+        await anext(bench.running.start(left).events())
+    assert bench.store.runs.get().status == "interrupted"
+    again = bench.running.resume()
+    assert again.plan.calls == ()
+    assert isinstance([event async for event in bench.running.start(again).events()][-1], Ended)

@@ -3,6 +3,7 @@ import pytest
 from workbench.errors import ModelUnreadyError
 from workbench.models.access import is_loopback, key_for, key_variable
 from workbench.models.model import Model
+from workbench.models.weights import BUNDLED
 
 
 def never(_variable: str) -> str | None:
@@ -52,6 +53,18 @@ def test_a_foreign_address_of_an_untrusted_project_gets_no_key_and_says_how_to_t
 def test_an_address_hidden_in_the_model_string_needs_trust_too():
     with pytest.raises(ModelUnreadyError, match="needs trust"):
         key_for(Model("m", "huggingface/https://models.example/x"), {"HF_TOKEN": "secret"}.get, untrusted)
+
+
+@pytest.mark.parametrize("string", ["local/models/evil.gguf", "local//tmp/evil.gguf", "local/smollm2-135m/"])
+def test_a_model_file_of_an_untrusted_project_is_not_loaded(string):
+    with pytest.raises(ModelUnreadyError, match="needs trust") as caught:
+        key_for(Model("m", string), never, untrusted)
+    assert "workbench trust" in (caught.value.hint or "")
+    assert key_for(Model("m", string), never, trusted) is None
+
+
+def test_the_bundled_model_needs_no_trust():
+    assert key_for(Model("m", BUNDLED), never, untrusted) is None
 
 
 def test_a_missing_key_is_named():

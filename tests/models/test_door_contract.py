@@ -20,6 +20,7 @@ from tests.support.loopback import Loopback, Reply
 from workbench.context.messages import Message
 from workbench.errors import CallError
 from workbench.models.calls import Answer, Call, Delta, Usage
+from workbench.models.doors.arriving import echoed
 from workbench.models.doors.children import environment
 from workbench.models.doors.direct import DirectDoor
 from workbench.models.doors.through_litellm import LiteLLMDoor
@@ -166,6 +167,33 @@ async def test_an_answer_that_only_begins_like_the_prefill_is_whole(door):
     async with Loopback(["The", "The ant"]) as server:
         assert (await answer_of(door, call_of(door, server, *messages))).text == "The"
         assert (await answer_of(door, call_of(door, server, *messages))).text == "The ant"
+
+
+@pytest.mark.parametrize(
+    ("string", "repeats"),
+    [
+        ("openai/x", True),
+        ("hosted_vllm/x", True),
+        ("mistral/mistral-large-latest", True),
+        ("anthropic/claude-haiku-4-5", False),
+        ("gemini/x", False),
+        ("deepseek/deepseek-chat", False),
+    ],
+)
+async def test_the_prefill_is_looked_for_only_where_the_provider_may_repeat_it(string, repeats):
+    call = Call(Model("m", string), (Message("user", "Which?"), Message("assistant", "[")))
+    assert echoed(call) == ("[" if repeats else "")
+
+
+async def test_a_provider_that_repeats_no_prefill_may_begin_with_the_same_words(door):
+    if door.name == "direct":
+        pytest.skip("its servers may all repeat it")
+    text = '["a"], ["b"]]'
+    async with Loopback(text) as server:
+        said = Message("user", "Which?"), Message("assistant", "[")
+        model = Model("m", "deepseek/deepseek-chat", api_base=server.url)
+        answer = await answer_of(door, Call(model, said))
+    assert answer.text == text
 
 
 async def test_odd_but_legal_streams_are_read(door):
@@ -425,6 +453,54 @@ class TestDirect:
                 assert answer.text == "ok"
             assert len(connections) == 2
             await direct.close()
+
+    @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-"])
+    async def test_a_request_that_the_server_has_read_is_not_sent_again(self, direct, said):
+        asked = []
+
+        async def read_and_close(reader, writer):
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            asked.append(await reader.readexactly(int(head.split(b"content-length: ")[1].split()[0])))
+            writer.write(said)
+            writer.close()
+
+        async with await asyncio.start_server(read_and_close, "127.0.0.1", 0) as server:
+            address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+            call = Call(Model("lab", "openai/lab", api_base=address), (Message("user", "Hi"),))
+            gateway = Gateway({"direct": direct}, lambda model: KEY, 1)
+            with pytest.raises(CallError) as caught:
+                async for _ in gateway.ask(call):
+                    pass
+            assert (caught.value.kind, caught.value.sent, len(asked)) == ("connection", True, 1)
+
+    async def test_part_of_a_response_on_a_used_connection_is_not_asked_for_again(self, direct):
+        body = json.dumps({"choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}]}).encode()
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+        asked = []
+
+        async def answer_one_and_a_half(reader, writer):
+            for said in (head + body, head[:30]):
+                length = (
+                    (await reader.readuntil(b"\r\n\r\n")).lower().split(b"content-length: ")[1].split()[0]
+                )
+                asked.append(await reader.readexactly(int(length)))
+                writer.write(said)
+            writer.close()
+
+        async with await asyncio.start_server(answer_one_and_a_half, "127.0.0.1", 0) as server:
+            address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+            call = Call(Model("lab", "openai/lab", api_base=address), (Message("user", "Hi"),), stream=False)
+            assert (await answer_of(direct, call)).text == "ok"
+            with pytest.raises(CallError):
+                await events_of(direct, call)
+            assert len(asked) == 2
+
+    async def test_a_server_that_is_not_there_was_sent_nothing(self, direct):
+        async with Loopback() as server:
+            gone = call_of(direct, server)
+        with pytest.raises(CallError) as caught:
+            await events_of(direct, gone)
+        assert caught.value.sent is False
 
     async def test_connections_are_used_again(self, direct):
         peers = set()

@@ -46,8 +46,16 @@ async def test_a_failure_that_may_pass_is_tried_again_and_says_so(kind):
     door = FakeDoor([[Delta("half"), failure(kind)], [Answer("whole")]])
     asking, waits = gateway(door)
     events = await events_of(asking)
-    assert events == [Delta("half"), Retrying(1, f"a {kind} failure", 0.5), Answer("whole", tries=2)]
+    assert events == [Delta("half"), Retrying(1, f"a {kind} failure", 0.5, kind), Answer("whole", tries=2)]
     assert waits == [0.5]
+
+
+async def test_whoever_leaves_at_a_failed_try_prevents_the_next():
+    door = FakeDoor([[failure()], [Answer("never")]])
+    asking, waits = gateway(door)
+    async with aclosing(asking.ask(CALL)) as events:
+        assert isinstance(await anext(events), Retrying)
+    assert (len(door.asked), waits) == (1, [])
 
 
 async def test_waits_double_up_to_a_limit_and_are_scattered_over_their_whole_length():

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import SettingsError
+from workbench.project import yaml
 from workbench.project.yaml import read, read_json
 
 WORDS = st.text(st.characters(max_codepoint=0xD7FF, exclude_categories=["Cc"]), max_size=8)
@@ -111,6 +114,33 @@ def test_numbers_that_are_none_are_refused(text):
 
 def test_deep_nesting_is_refused_rather_than_followed():
     assert "100 deep" in refusal("[" * 500 + "]" * 500).message
+
+
+@pytest.mark.parametrize("deep", ["[", "{a: ", "- ", "? ", "[\n"])
+def test_nesting_so_deep_that_the_parser_would_crash_is_refused_with_its_line(deep):
+    # In a process of its own, which a crash would end.
+    program = (
+        "import sys; from workbench.errors import SettingsError; from workbench.project.yaml import read\n"
+        f"try: read({deep!r} * 200_000, 'f.yml', error=SettingsError, first_line=3)\n"
+        "except SettingsError as refused: print(refused)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    line = 103 if deep == "[\n" else 3
+    assert done.stdout == f"f.yml:{line}: this value is nested more than 100 deep\n"
+
+
+def test_a_hundred_levels_are_not_too_deep():
+    value = value_of("[" * 100 + "]" * 100)
+    for _ in range(99):
+        (value,) = value
+    assert value == []
+
+
+def test_more_values_than_fit_are_refused_before_they_are_made(monkeypatch):
+    monkeypatch.setattr(yaml, "MAX_VALUES", 10)
+    assert value_of("[" + "1," * 9 + "]") == [1] * 9
+    assert "more than 10 values" in refusal("[" + "1," * 10 + "]").message
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import csv
+
 import pytest
 
 from tests.support.projects import tree
 from workbench.errors import CasesError
 from workbench.prompts.cases import Case, choose, hash_inputs, load_cases
+from workbench.prompts.library import MAX_BYTES
 
 
 def cases_of(**files):
@@ -77,6 +80,12 @@ def test_a_cell_may_be_as_long_as_a_document():
 def test_files_are_joined_in_order_and_unnamed_cases_numbered_throughout():
     cases = cases_of(csv="x\n3", jsonl='{"inputs": {"x": "2"}}', yml="- inputs: {x: '1'}")
     assert [(case.name, case.inputs["x"]) for case in cases] == [("1", "1"), ("2", "2"), ("3", "3")]
+
+
+def test_reading_a_small_csv_leaves_the_limit_for_others_that_are_being_read():
+    before = csv.field_size_limit()
+    cases_of(csv="x\n1\n")
+    assert csv.field_size_limit() == before >= MAX_BYTES
 
 
 def test_a_prompt_without_files_of_cases_has_none():

@@ -224,3 +224,46 @@ def test_a_file_in_place_of_the_local_folder_is_a_clear_error(project):
     project.write(".workbench", "x")
     with pytest.raises(ProjectError, match="cannot be made"):
         local_folder(project.root)
+
+
+@pytest.mark.parametrize("link", ["backups", "backups/prompts", "backups/prompts/a"])
+def test_a_backup_never_leaves_the_project_through_a_link(project, library, tmp_path, link):
+    file = project.write("prompts/a/p.md", "before")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    where = project.root / ".workbench" / link
+    where.parent.mkdir(parents=True)
+    where.symlink_to(outside)
+    with pytest.raises(ProjectError, match=r"leaves \.workbench") as caught:
+        library.save(library.open("prompts/a/p.md"), "after")
+    assert (caught.value.place.path, bool(caught.value.hint)) == (str(where), True)
+    assert file.read_text() == "before"
+    assert list(outside.iterdir()) == []
+
+
+def test_backups_linked_into_another_folder_of_the_project_are_refused(project, library):
+    file = project.write(PATH, "before")
+    (local_folder(project.root) / "backups").symlink_to("..")
+    with pytest.raises(ProjectError, match="symbolic link"):
+        library.save(library.open(PATH), "after")
+    assert [path.name for path in file.parent.iterdir()] == ["p.md"]
+
+
+def test_the_ignore_file_is_never_written_through_a_link(project, tmp_path):
+    (project.root / ".workbench").mkdir()
+    ignore = project.root / ".workbench/.gitignore"
+    ignore.symlink_to(tmp_path / "outside")
+    with pytest.raises(ProjectError, match="symbolic link") as caught:
+        local_folder(project.root)
+    assert caught.value.place.path == str(ignore)
+    ignore.unlink()
+    ignore.symlink_to("inside")
+    with pytest.raises(ProjectError, match="cannot be made"):
+        local_folder(project.root)
+    assert not (tmp_path / "outside").exists() and not ignore.exists()
+
+
+def test_a_local_folder_that_is_a_link_to_itself_is_a_clear_error(project):
+    (project.root / ".workbench").symlink_to(".workbench")
+    with pytest.raises(ProjectError, match="cannot be made"):
+        local_folder(project.root)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 
 import pytest
 
@@ -9,6 +11,7 @@ from workbench.context.messages import Message
 from workbench.errors import CallError
 from workbench.models.calls import Answer, Usage
 from workbench.models.model import Model
+from workbench.runs.checking import checked
 from workbench.runs.outcome import answered, cancelled, failed, validate
 
 SCHEMA = {"type": "object", "properties": {"queue": {"enum": ["billing", "bug"]}}, "required": ["queue"]}
@@ -90,17 +93,76 @@ def test_a_schema_never_reaches_for_the_network_or_for_ever():
     assert validate("1", {"$defs": {"n": {"type": "integer"}}, "$ref": "#/$defs/n"}) == (True, None)
 
 
-def test_only_answers_are_checked_against_the_schema():
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "[-Infinity]"])
+def test_what_is_no_number_in_json_is_not_json(text):
+    valid, why = validate(text, {})
+    assert not valid
+    assert why.startswith("not JSON: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "schema"),
+    [
+        ("9" * 400, {"multipleOf": 0.01}),
+        ("1e400", {"multipleOf": 1}),
+        ("3", {"multipleOf": 0}),
+        ('"x"', {"pattern": "("}),
+        ("3", {"minimum": "2"}),
+        ("3", {"type": "no such type"}),
+    ],
+)
+def test_what_cannot_be_checked_is_invalid_with_the_reason(text, schema):
+    valid, why = validate(text, schema)
+    assert not valid
+    assert why.startswith("the schema cannot be checked: ")
+
+
+async def checked_answer(planned, answer):
+    return await checked(planned, answered(planned, answer, NOW, NOW))
+
+
+async def test_only_answers_are_checked_against_the_schema():
     planned = planned_of(schema=SCHEMA)
-    assert answered(planned, Answer("bug"), NOW, NOW).valid is False
-    assert answered(planned, Answer('{"queue": "bug"}', finish="length"), NOW, NOW).valid is True
-    assert answered(planned, Answer(""), NOW, NOW).valid is None
-    assert answered(planned_of(), Answer("bug"), NOW, NOW).valid is None
+    assert (await checked_answer(planned, Answer("bug"))).valid is False
+    assert (await checked_answer(planned, Answer('{"queue": "bug"}', finish="length"))).valid is True
+    assert (await checked_answer(planned, Answer(""))).valid is None
+    assert (await checked_answer(planned_of(), Answer("bug"))).valid is None
 
 
-def test_the_prefill_of_a_call_counts_for_its_schema():
+@pytest.mark.parametrize(("text", "valid", "why"), [('"aa"', True, None), ('"ab"', False, "does not match")])
+async def test_a_schema_with_a_regular_expression_is_checked_as_well(text, valid, why):
+    result = await checked_answer(planned_of(schema={"anyOf": [{"pattern": "^a+$"}]}), Answer(text))
+    assert result.valid is valid
+    assert why is None or why in result.invalid
+
+
+async def test_a_regular_expression_that_takes_for_ever_stops_nothing_and_loses_no_answer(monkeypatch):
+    monkeypatch.setattr("workbench.runs.checking.CHECK_SECONDS", 0.3)
+    text = json.dumps("a" * 60 + "b")
+    planned = planned_of(schema={"properties": {"p": {}}, "pattern": "^(a+)+$"})
+    checking = asyncio.create_task(checked_answer(planned, Answer(text)))
+    loop, longest = asyncio.get_running_loop(), 0.0
+    async with asyncio.timeout(30):
+        while not checking.done():
+            before = loop.time()
+            await asyncio.sleep(0.01)
+            longest = max(longest, loop.time() - before)
+    result = await checking
+    assert (result.text, result.valid) == (text, False)
+    assert result.invalid == "the schema took too long to check"
+    assert longest < 1
+
+
+async def test_any_schema_that_takes_too_long_to_check_is_given_up(monkeypatch):
+    monkeypatch.setattr("workbench.runs.checking.CHECK_SECONDS", 0.05)
+    monkeypatch.setattr("workbench.runs.checking.validate", lambda *_: time.sleep(0.5))
+    result = await checked_answer(planned_of(schema=SCHEMA), Answer("{}"))
+    assert (result.text, result.invalid) == ("{}", "the schema took too long to check")
+
+
+async def test_the_prefill_of_a_call_counts_for_its_schema():
     planned = planned_of(schema=SCHEMA)
     call = planned.call
     prefilled = type(call)(PRICED, (*call.messages, Message("assistant", '{"queue":')), schema=SCHEMA)
     planned = type(planned)(planned.key, prefilled, planned.context, (0,), 3, None)
-    assert answered(planned, Answer('"bug"}'), NOW, NOW).valid is True
+    assert (await checked_answer(planned, Answer('"bug"}'))).valid is True

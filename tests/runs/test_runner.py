@@ -71,7 +71,7 @@ async def test_every_call_is_asked_once_and_its_result_stored_before_it_is_told(
 async def test_text_is_told_as_it_arrives_and_a_retry_makes_it_void():
     async def ask(call):
         yield Delta("wro")
-        yield Retrying(1, "server error", 0.5)
+        yield Retrying(1, "server error", 0.5, "server")
         yield Delta("ri")
         yield Delta("ght", "thought")
         yield Answer("right", tries=2)
@@ -307,9 +307,7 @@ async def test_results_are_written_in_batches_and_not_one_by_one():
 
 
 COSTS = st.lists(
-    st.tuples(
-        st.integers(0, 60), st.integers(0, 100), st.sampled_from(["answer", "fail", "unpaid", "retry"])
-    ),
+    st.tuples(st.integers(0, 60), st.integers(0, 100), st.sampled_from(["answer", "fail", "unpaid", "busy"])),
     max_size=14,
 )
 
@@ -338,8 +336,8 @@ def test_a_run_never_costs_more_than_its_limit_in_whatever_order_calls_end(
             raise CallError("lost on the way", kind="timeout", retriable=True)
         if way == "unpaid":
             raise CallError("not taken", kind="rate_limit", retriable=True)
-        if way == "retry":
-            yield Retrying(1, "busy", 0)
+        if way == "busy":
+            yield Retrying(1, "busy", 0, "rate_limit")
         yield Answer("x", usage=Usage(cost, 0))
 
     model = replace(PRICED, prices=replace(PRICED.prices, input=1, output=0))
@@ -351,6 +349,120 @@ def test_a_run_never_costs_more_than_its_limit_in_whatever_order_calls_end(
     assert runner.over_limit == ("cancelled" in shelf.statuses())
     if sum(high for high, _, _ in costs) + spent <= limit:
         assert not runner.over_limit
+
+
+TRIES = st.lists(
+    st.tuples(
+        st.integers(0, 60),
+        st.lists(st.sampled_from(["timeout", "server", "connection", "rate_limit", "refused"]), max_size=4),
+        st.booleans(),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=100)
+@given(tries=TRIES, limit=st.integers(0, 150), concurrency=st.integers(1, 4), data=st.data())
+def test_however_often_calls_are_tried_again_no_more_is_sent_than_the_limit_pays_for(
+    tries, limit, concurrency, data
+):
+    charged = 0
+
+    def send(high, failure):
+        nonlocal charged
+        charged += high if failure not in ("rate_limit", "refused") else 0
+        assert charged <= limit
+
+    async def ask(call):
+        high, failures, answers = tries[int(call.messages[0].content)]
+        for number, failure in enumerate(failures, 1):
+            send(high, failure)
+            for _ in range(data.draw(st.integers(0, 2))):
+                await asyncio.sleep(0)
+            kind, sent = ("connection", False) if failure == "refused" else (failure, True)
+            yield Retrying(number, failure, 0, kind, sent)
+        send(high, "")
+        if not answers:
+            raise CallError("lost at last", kind="timeout", retriable=True)
+        yield Answer("x", usage=Usage(high, 0))
+
+    model = replace(PRICED, prices=replace(PRICED.prices, input=1, output=0))
+    calls = [planned_of(str(number), model, high) for number, (high, _, _) in enumerate(tries)]
+    shelf = Shelf()
+    runner = runner_of(ask, shelf, concurrency, limit)
+    asyncio.run(events_of(runner, calls))
+    assert len(shelf.results) == len(tries)
+    assert runner.over_limit == ("cancelled" in shelf.statuses())
+    if sum(high * (len(failures) + 1) for high, failures, _ in tries) <= limit:
+        assert not runner.over_limit
+
+
+async def test_a_call_is_not_tried_again_where_its_failed_try_has_used_up_the_limit():
+    sent = 0
+
+    async def ask(call):
+        nonlocal sent
+        for number in range(1, 4):
+            sent += 1
+            yield Delta("half")
+            yield Retrying(number, "no whole answer", 0, "timeout")
+        yield Answer("never")
+
+    shelf = Shelf()
+    runner = runner_of(ask, shelf, limit=25)
+    await events_of(runner, calls_of(1, high=10))
+    (result,) = shelf.results
+    assert (sent, runner.over_limit, result.status, result.text) == (2, True, "cancelled", "")
+    assert result.error.startswith("the cost limit left no room to try again")
+
+
+async def test_a_try_that_waits_for_room_takes_what_another_call_leaves_and_holds_no_slot_so_long():
+    async def ask(call):
+        if call.messages[0].content == "0":
+            yield Retrying(1, "no whole answer", 0, "timeout")
+        yield Answer("x", usage=Usage(0, 0))
+
+    shelf = Shelf()
+    runner = runner_of(ask, shelf, concurrency=1, limit=20)
+    await events_of(runner, calls_of(1, high=10) + calls_of(1, replace(PRICED, string="b"), 10, "b"))
+    assert (shelf.statuses(), runner.over_limit) == ({"ok": 2}, False)
+
+
+async def test_stopping_while_a_try_waits_for_room_ends_the_run():
+    waiting = asyncio.Event()
+
+    async def ask(call):
+        if call.messages[0].content == "0":
+            waiting.set()
+            yield Retrying(1, "no whole answer", 0, "timeout")
+        await asyncio.Event().wait()
+        yield
+
+    shelf = Shelf()
+    runner = runner_of(ask, shelf, limit=20)
+    running = asyncio.create_task(events_of(runner, calls_of(2, high=10)))
+    await waiting.wait()
+    await asyncio.sleep(0.01)
+    runner.stop()
+    await running
+    assert shelf.statuses() == {"cancelled": 2}
+
+
+async def test_an_answer_whose_check_is_stopped_is_kept(monkeypatch):
+    checking = asyncio.Event()
+
+    async def never(planned, result):
+        checking.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("workbench.runs.runner.checked", never)
+    shelf = Shelf()
+    runner = runner_of(at_once, shelf)
+    running = asyncio.create_task(events_of(runner, [planned_of(schema={})]))
+    await checking.wait()
+    runner.stop()
+    await running
+    assert [(result.status, result.text, result.valid) for result in shelf.results] == [("ok", "to Hi", None)]
 
 
 async def test_a_call_of_unbounded_cost_is_never_sent_under_a_limit():

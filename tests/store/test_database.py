@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -188,6 +189,77 @@ def test_two_workbenches_may_make_and_fill_one_database_at_once(path):
     store = Store(path)
     assert [(run.status, run.counts) for run in store.runs.newest()] == [("done", {"ok": 40})] * 3
     store.close()
+
+
+OPENER = """
+import sys
+import sqlite_utils, workbench.store.migrations
+from pathlib import Path
+from workbench.errors import StoreError
+from workbench.store.store import Store
+
+print("ready", flush=True)
+for line in sys.stdin:
+    try:
+        Store(Path(line.strip())).runs.newest()
+        print("opened", flush=True)
+    except StoreError as error:
+        print(error.message, flush=True)
+"""
+
+
+def test_many_workbenches_may_open_a_new_store_at_once(tmp_path):
+    openers = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        for _ in range(4)
+    ]
+    try:
+        assert [opener.stdout.readline() for opener in openers] == ["ready\n"] * 4
+        for number in range(25):
+            for opener in openers:
+                opener.stdin.write(f"{tmp_path / f'{number}.db'}\n")
+            assert [opener.stdout.readline() for opener in openers] == ["opened\n"] * 4
+    finally:
+        for opener in openers:
+            opener.communicate()
+
+
+def test_a_store_that_somebody_keeps_locked_is_a_clear_error_in_the_end(path, store, monkeypatch):
+    monkeypatch.setattr("workbench.store.database.BUSY_TIMEOUT", 0.1)
+    with closing(sqlite3.connect(path)) as holder:
+        holder.execute("CREATE TABLE x (y)")
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="cannot be used now: database is locked"):
+            store.runs.newest()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_database_that_is_a_link_is_refused_and_what_it_leads_to_left_alone(path, store, tmp_path, there):
+    target = tmp_path / "elsewhere"
+    if there:
+        target.write_bytes(b"")
+        target.chmod(0o644)
+    path.symlink_to(target)
+    with pytest.raises(StoreError, match="symbolic link") as caught:
+        store.runs.newest()
+    assert (caught.value.place.path, caught.value.hint[:15]) == (str(path), "Remove the link")
+    assert target.exists() == there
+    assert not there or (target.read_bytes(), stat.S_IMODE(target.stat().st_mode)) == (b"", 0o644)
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+def test_a_journal_that_is_a_link_is_never_written_through(path, store, tmp_path, suffix):
+    target = tmp_path / "elsewhere"
+    path.with_name(path.name + suffix).symlink_to(target)
+    with contextlib.suppress(StoreError):
+        store.sources.keep_cases({"a": {}})
+    assert not target.exists()
 
 
 def test_what_was_written_survives_a_kill(path):

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import pytest
 
 from tests.support.records import NOW, cell_of, contender_of, result_of
 from workbench.errors import StoreError
 from workbench.store.records import Pair, Vote
+from workbench.store.store import Store
 
 
 @pytest.fixture
@@ -65,9 +69,9 @@ def test_undoing_for_one_prompt_leaves_the_votes_of_others(store, pair):
 
 def test_identical_outputs_are_ties_of_their_own_judge_that_nobody_undoes(store, pair):
     store.votes.add(vote(pair()))
-    assert store.votes.add_identical([pair(), pair()], NOW) == 2
+    assert store.votes.add_identical([pair()], NOW) == 1
     kept = store.votes.standing("p")
-    assert [(item.judge, item.choice) for item in kept] == [("ada", "left"), *[("identical", "tie")] * 2]
+    assert [(item.judge, item.choice) for item in kept] == [("ada", "left"), ("identical", "tie")]
     assert store.votes.undo(NOW).judge == "ada"
     assert store.votes.undo(NOW) is None
 
@@ -76,3 +80,55 @@ def test_a_pair_that_was_never_shown_is_a_clear_error(store):
     with pytest.raises(StoreError, match="there is no pair 7") as caught:
         store.votes.pair(7)
     assert "duel next" in caught.value.hint
+
+
+@pytest.fixture
+def equal_pairs(store, begin):
+    """Thirty pairs of equal texts, as yet without votes."""
+    texts = [f"text {number}" for number in range(30)]
+    run = begin(
+        [cell_of(position, text) for position, text in enumerate(texts)]
+        + [cell_of(30 + position, text, contender_of("bbbb")) for position, text in enumerate(texts)]
+    )
+    results = store.runs.add_results(run, [result_of(text) for text in texts * 2])
+    one, two = store.runs.contenders("p")
+    return [
+        Pair("p", f"case-{text}", left.id, right.id, one.id, two.id)
+        for text, left, right in zip(texts, results[:30], results[30:], strict=True)
+    ]
+
+
+def test_an_identical_pair_is_a_tie_once_whichever_side_it_is_found_on(store, equal_pairs):
+    turned = [
+        replace(
+            pair,
+            left_result=pair.right_result,
+            right_result=pair.left_result,
+            left_contender=pair.right_contender,
+            right_contender=pair.left_contender,
+        )
+        for pair in equal_pairs
+    ]
+    assert store.votes.add_identical([*equal_pairs[:10], *turned[:10]], NOW) == 10
+    assert store.votes.add_identical(turned, NOW) == 20
+    assert store.votes.add_identical(equal_pairs, NOW) == 0
+    assert len(store.votes.standing("p")) == 30
+
+
+def test_a_result_is_matched_once_with_each_other_contender(store, equal_pairs):
+    first, second, *_ = equal_pairs
+    crossed = replace(first, right_result=second.right_result)
+    assert store.votes.add_identical([first, crossed], NOW) == 1
+    # One answer from the cache may be the result of several contenders.
+    third = replace(first, right_contender=first.left_contender, left_contender=first.right_contender)
+    assert store.votes.add_identical([third], NOW) == 1
+
+
+def test_workbenches_that_found_the_same_identical_pairs_at_once_store_them_once(store, equal_pairs):
+    others = [Store(store.database.path) for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        counts = threads.map(lambda other: other.votes.add_identical(equal_pairs, NOW), others)
+    assert sorted(counts) == [0, 0, 0, 30]
+    assert len(store.votes.standing("p")) == 30
+    for other in others:
+        other.close()

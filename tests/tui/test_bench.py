@@ -328,7 +328,7 @@ async def test_model_names_with_markup_in_them_are_shown_as_they_are(desk: Desk)
         "models:\n  '[red]m': {model: openai/loopback-1, api_base: http://127.0.0.1:9/v1}\n"
         "defaults: {models: ['[red]m']}\n",
     )
-    async with desk.open() as (app, pilot):
+    async with desk.open() as (_app, pilot):
         text = await until_seen(pilot, "Context ─ [red]m ─ ")
         assert text.count("[red]m") == 3
 

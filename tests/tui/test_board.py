@@ -22,7 +22,7 @@ async def test_the_board_ranks_by_the_votes_with_interval_and_verdict(desk: Desk
     async with desk.answering(by_model):
         await run_on(desk)
         await judged(desk, "Second", 12)
-        async with desk.open((160, 40)) as (app, pilot):
+        async with desk.open((160, 40)) as (_app, pilot):
             await pilot.press("f6")
             text = await until_seen(pilot, "12 votes (12 blind)", "by contender", "mini", "lab")
             mini = next(line for line in text.splitlines() if "· mini" in line)
@@ -38,7 +38,7 @@ async def test_few_votes_are_undecided_and_say_how_many_more(desk: Desk):
     async with desk.answering(by_model):
         await run_on(desk)
         await judged(desk, "First", 2)
-        async with desk.open((160, 40)) as (app, pilot):
+        async with desk.open((160, 40)) as (_app, pilot):
             await pilot.press("f6")
             text = await until_seen(pilot, "2 votes", "undecided")
             assert "more" in text
@@ -48,7 +48,7 @@ async def test_b_goes_through_the_groupings(desk: Desk):
     async with desk.answering(by_model):
         await run_on(desk)
         await judged(desk, "First", 3)
-        async with desk.open() as (app, pilot):
+        async with desk.open() as (_app, pilot):
             await pilot.press("f6")
             await until_seen(pilot, "by contender")
             await pilot.press("b")
@@ -65,7 +65,7 @@ async def test_without_votes_or_results_the_next_step_is_said(desk: Desk):
             await pilot.press("f6")
             await until_seen(pilot, "No results yet: ^r plans a run.")
         await run_on(desk)
-        async with desk.open() as (app, pilot):
+        async with desk.open() as (_app, pilot):
             await pilot.press("f6")
             await until_seen(pilot, "No votes yet: F4 shows the first pair.")
 
@@ -90,18 +90,18 @@ async def test_names_with_markup_are_text_on_the_board(desk: Desk):
             ".workbench.yml",
             (
                 "models:\n  '[red]a': {model: openai/loopback-1, api_base: URL}\n"
-                "  '[/]b': {model: openai/loopback-2, api_base: URL}\n"
-                "defaults: {models: ['[red]a', '[/]b']}\n"
+                "  '[b]b': {model: openai/loopback-2, api_base: URL}\n"
+                "defaults: {models: ['[red]a', '[b]b']}\n"
             ).replace("URL", server.url),
         )
         await run_on(desk, models=())
-        async with desk.open((160, 40)) as (app, pilot):
+        async with desk.open((160, 40)) as (_app, pilot):
             await pilot.press("f3")
-            text = await until_seen(pilot, "· [red]a", "· [/]b", "run 1 done")
-            assert text.count("[red]a") == 2 and text.count("[/]b") == 2
+            text = await until_seen(pilot, "· [red]a", "· [b]b", "run 1 done")
+            assert text.count("[red]a") == 2 and text.count("[b]b") == 2
             await pilot.press("f4")
             await until_seen(pilot, "blind")
             await pilot.press("N")
-            await until_seen(pilot, "· [red]a", "· [/]b")
+            await until_seen(pilot, "· [red]a", "· [b]b")
             await pilot.press("f6")
-            await until_seen(pilot, "· [red]a", "· [/]b")
+            await until_seen(pilot, "· [red]a", "· [b]b")

@@ -82,8 +82,15 @@ async def test_the_same_pair_with_authorship_swapped_looks_the_same(tmp_path, de
 
 @pytest.mark.parametrize(
     ("key", "choice"),
-    [("left", "left"), ("right", "right"), ("h", "left"), ("l", "right")]
-    + [("equals_sign", "tie"), ("x", "bad"), ("s", "skip")],
+    [
+        ("left", "left"),
+        ("right", "right"),
+        ("h", "left"),
+        ("l", "right"),
+        ("equals_sign", "tie"),
+        ("x", "bad"),
+        ("s", "skip"),
+    ],
 )
 async def test_one_key_votes_and_the_next_pair_is_there(desk: Desk, key: str, choice: str):
     async with dueling(desk) as (app, pilot):
@@ -158,7 +165,7 @@ async def test_names_asked_for_just_before_a_vote_are_not_shown_on_the_next_pair
 
 async def test_a_pair_whose_names_were_seen_is_not_blind_when_it_comes_again(desk: Desk):
     desk.write("prompts/triage.cases.yml", "- {inputs: {ticket: Only one}}\n")
-    async with dueling(desk) as (app, pilot):
+    async with dueling(desk) as (_app, pilot):
         await pilot.press("N")
         await until_seen(pilot, "not blind", "lab")
         await pilot.press("s")

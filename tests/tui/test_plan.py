@@ -19,14 +19,14 @@ async def planned(pilot) -> PlanDialog:
 
 
 async def test_the_plan_says_how_many_calls_and_what_they_cost(desk: Desk):
-    async with desk.open() as (app, pilot):
+    async with desk.open() as (_app, pilot):
         await planned(pilot)
         text = await until_seen(pilot, "1 contenders · 3 calls · 0 cached")
         assert "$" in text and "[x] working tree" in text and "[x] lab" in text and "[ ] mini" in text
 
 
 async def test_models_cases_and_samples_are_chosen_by_keys(desk: Desk):
-    async with desk.open() as (app, pilot):
+    async with desk.open() as (_app, pilot):
         await planned(pilot)
         await pilot.press("tab", "down", "space")
         await until_seen(pilot, "[x] mini", "2 contenders · 6 calls", "3 unpriced")
@@ -38,7 +38,7 @@ async def test_models_cases_and_samples_are_chosen_by_keys(desk: Desk):
 
 async def test_committed_versions_are_offered_and_chosen_by_keys(desk: Desk):
     desk.commit("say [bold]one[/] word")
-    async with desk.open() as (app, pilot):
+    async with desk.open() as (_app, pilot):
         await pilot.press("x")
         await planned(pilot)
         await until_seen(pilot, "say [bold]one[/] word")
@@ -59,7 +59,7 @@ async def test_another_version_and_any_model_string_can_be_typed(desk: Desk):
 
 
 async def test_enter_runs_what_was_planned(desk: Desk):
-    async with desk.answering("billing") as server, desk.open() as (app, pilot):
+    async with desk.answering("billing") as server, desk.open() as (_app, pilot):
         await planned(pilot)
         await pilot.press("enter")
         await until_seen(pilot, "run 1 done", "3 of 3")

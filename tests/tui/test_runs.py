@@ -92,7 +92,7 @@ async def test_brackets_step_through_the_samples_of_one_case(desk: Desk):
 async def test_a_run_can_be_paused_and_goes_on(desk: Desk):
     async with desk.answering(Reply("billing", delay=0.4)) as server:
         desk.write(".workbench.yml", desk.text(".workbench.yml").replace("concurrency: 4", "concurrency: 1"))
-        async with desk.open() as (app, pilot):
+        async with desk.open() as (_app, pilot):
             await pilot.press("ctrl+r")
             await until_seen(pilot, "3 calls")
             await pilot.press("enter")
@@ -149,7 +149,7 @@ async def test_an_interrupted_run_is_resumed_by_a_key(desk: Desk):
 
 
 async def test_failed_cells_say_what_failed(desk: Desk):
-    async with desk.answering(failing(400, "a [red]bad[/] request \x1b[31m")), desk.open() as (app, pilot):
+    async with desk.answering(failing(400, "a [red]bad[/] request \x1b[31m")), desk.open() as (_app, pilot):
         await start(pilot)
         text = await until_seen(pilot, "6 of 6", "a [red]bad[/] request", "! request ×1")
         assert "✓" not in text and "✗" not in text
@@ -158,7 +158,7 @@ async def test_failed_cells_say_what_failed(desk: Desk):
 async def test_the_same_again_is_answered_from_the_cache(desk: Desk):
     async with desk.answering("billing") as server:
         await run_on(desk)
-        async with desk.open() as (app, pilot):
+        async with desk.open() as (_app, pilot):
             await start(pilot)
             await until_seen(pilot, "run 2 done", "cached", "6 of 6")
             assert len(server.requests) == 6
@@ -193,7 +193,7 @@ async def test_past_runs_are_listed_and_opened(desk: Desk):
 async def test_v_goes_to_the_duel(desk: Desk):
     async with desk.answering(lambda body, number: f"answer {number}"):
         await run_on(desk)
-        async with desk.open() as (app, pilot):
+        async with desk.open() as (_app, pilot):
             await pilot.press("f3")
             await until_seen(pilot, "run 1 done")
             await pilot.press("v")
@@ -237,7 +237,7 @@ async def test_streaming_text_is_inert_while_it_arrives(desk: Desk):
 
 
 async def test_other_screens_can_be_used_while_a_run_goes_on(desk: Desk):
-    async with desk.answering(Reply("billing " * 30, gap=0.02)), desk.open() as (app, pilot):
+    async with desk.answering(Reply("billing " * 30, gap=0.02)), desk.open() as (_app, pilot):
         await start(pilot)
         for key in ("f2", "f3", "f4", "f6", "f3", "f2", "f6", "f3") * 2:
             await pilot.press(key)

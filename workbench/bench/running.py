@@ -320,7 +320,8 @@ class RunInProgress:
         with ExitStack() as held:
             cells = await asyncio.to_thread(self._begin, held)
             status = "interrupted"
-            # The runner's is an asynchronous generator; closing it stores what has ended where nobody listens on.
+            # The runner's is an asynchronous generator; closing it stores what has ended where nobody listens
+            # on.
             running = cast("AsyncGenerator[RunEvent, None]", self._runner.run(plan.calls))
             try:
                 yield Planned(self.run, cells, len(plan.calls), plan.cached, plan.estimate)

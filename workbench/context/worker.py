@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -79,13 +79,13 @@ class RenderWorker:
         self._newest = mine = next(self._numbers)
         self._interrupt()
         with self._lock:
-            if mine != self._newest:
-                raise PromptError("a newer text is rendered instead", place=Place(version.prompt.path))
             if self._child is self._interrupted:
                 self._kill()  # it was killed, though perhaps just after it had finished
-            outcome = self._render_some(replace(version, files={}), [(inputs, place)])[0]
+            outcome = self._render_some(
+                replace(version, files={}), [(inputs, place)], wanted=lambda: mine == self._newest
+            )[0]
         if isinstance(outcome, WorkbenchError):
-            raise outcome
+            raise outcome if mine == self._newest else _given_way(version)
         return outcome
 
     def close(self) -> None:
@@ -101,15 +101,20 @@ class RenderWorker:
             self._interrupted = child
             child.kill()
 
-    def _render_some(self, version: Version, jobs: Sequence[Job]) -> list[Context | WorkbenchError]:
+    def _render_some(
+        self, version: Version, jobs: Sequence[Job], wanted: Callable[[], bool] = lambda: True
+    ) -> list[Context | WorkbenchError]:
         """Render until all is done or the child is lost; the job that lost it gets an error.
 
-        Where it was lost because it took too long, so do all jobs after it.
+        Where it was lost because it took too long, so do all jobs after it. ``wanted`` is asked once there is
+        a child that an interruption could kill.
         """
         outcomes: list[Context | WorkbenchError] = []
         try:
             child = self._running()
             assert child.stdin and child.stdout  # pipes, as it was started
+            if not wanted():
+                return [_given_way(version)]
             write_frame(child.stdin, (version, list(jobs)))
             for _ in jobs:
                 outcomes.append(read_frame(child.stdout, time.monotonic() + self._time_limit))
@@ -155,6 +160,10 @@ class RenderWorker:
                     pipe.close()
                 except BrokenPipeError:
                     continue  # what had not been sent is not wanted any more
+
+
+def _given_way(version: Version) -> PromptError:
+    return PromptError("a newer text is rendered instead", place=Place(version.prompt.path))
 
 
 def _environment() -> dict[str, str]:

@@ -131,7 +131,7 @@ def _refuse_too_much(text: str, path: str, first_line: int, error: type[UsageErr
         elif isinstance(event, yaml.NodeEvent):
             count += 1
             depth += isinstance(event, yaml.CollectionStartEvent)
-        place = Place(path, event.start_mark.line + first_line)
+        place = Place(path, event.start_mark.line + first_line) if event.start_mark else Place(path)
         if depth > MAX_DEPTH:
             raise error(f"this value is nested more than {MAX_DEPTH} deep", place=place)
         if count > MAX_VALUES:

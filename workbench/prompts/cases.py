@@ -14,8 +14,8 @@ from workbench.project.yaml import Fields, Value, read, read_json
 from workbench.prompts.library import MAX_BYTES
 from workbench.prompts.tree import PROMPTS, Tree, decode
 
-# By default a cell of more than 128 KB is an error. The limit is the whole process's, so it is set but once, as
-# other threads may be reading, and never lowered, as the process may be somebody else's.
+# By default a cell of more than 128 KB is an error. The limit is the whole process's, so it is set but once,
+# as other threads may be reading, and never lowered, as the process may be somebody else's.
 csv.field_size_limit(max(csv.field_size_limit(), MAX_BYTES))
 
 SUFFIXES = (".cases.yml", ".cases.jsonl", ".cases.csv")

@@ -194,7 +194,7 @@ def local_folder(root: Path) -> Path:
 
 
 def _confine(path: Path, folder: Path, called: str) -> None:
-    """Raise ProjectError where a symbolic link, as may come with a cloned project, leads out of the folder."""
+    """Raise ProjectError where a symbolic link, as a cloned project may hold, leads out of the folder."""
     real = os.path.realpath(folder)
     inside = path.relative_to(folder)
     for part in (*reversed(inside.parents), inside):
@@ -202,7 +202,7 @@ def _confine(path: Path, folder: Path, called: str) -> None:
             raise ProjectError(
                 f"is a symbolic link that leaves {called}",
                 place=Place(str(folder / part)),
-                hint="Remove the link; Workbench makes anew what it needs there and writes nothing elsewhere.",
+                hint="Remove the link; Workbench makes what it needs there and writes nothing elsewhere.",
             )
 
 

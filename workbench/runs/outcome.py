@@ -15,7 +15,6 @@ from workbench.project.yaml import Value
 from workbench.runs.plan import PlannedCall
 from workbench.store.records import Result
 
-
 _UNCHECKABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, re.error)
 """What jsonschema lets out over numbers past a float's range, and over schemas that are none."""
 
@@ -81,7 +80,7 @@ def validate(text: str, schema: Mapping[str, Value], prefill: str = "") -> tuple
         return False, f"the schema refers to {broken.ref}, which is not in it"
     except RecursionError:
         return False, "the schema refers to itself without end"
-    except _UNCHECKABLE as broken:
+    except (*_UNCHECKABLE, jsonschema.exceptions.UnknownType) as broken:
         return False, f"the schema cannot be checked: {broken}"
     if first is None:
         return True, None

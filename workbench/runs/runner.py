@@ -179,7 +179,7 @@ class Runner:
     async def _room_again(self, room: _Room) -> bool:
         """Count the try that failed, set aside the next, and return whether there was room for it.
 
-        That may have to wait for other calls to end, and those for a slot: so this call's is theirs meanwhile.
+        That may have to wait for other calls to end, and those for a slot, so this call's is theirs so long.
         """
         await room.settle()
         self._slots.release()

@@ -83,8 +83,8 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         try:
-            # Made by hand so that nobody else can read it, not even for a moment. Not through a link, which may
-            # have come with a cloned project; SQLite itself follows none to the journals.
+            # Made by hand so that nobody else can read it, not even for a moment. Not through a link, which a
+            # cloned project may hold; to the journals SQLite itself follows none.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600))
             if self.path.stat().st_mode & 0o077:
                 self.path.chmod(0o600)

@@ -40,7 +40,6 @@ class LiveRuns:
         finally:
             # Removed before it is freed, so that nobody's lock but our own is ever removed.
             path.unlink(missing_ok=True)
-            fcntl.flock(descriptor, fcntl.LOCK_UN)  # for a child too that is just being started
             os.close(descriptor)
 
 

@@ -1,13 +1,13 @@
 """An answer while it arrives: one place that gathers pieces, keeps the time and strips an echoed prefill.
 
-A prefill is stripped only from the answers of who is known to repeat it, for words that are merely like it may
-be the model's own: after the prefill ``[``, the answer ``["a"], ["b"]]`` begins with a bracket of its own. Who
-repeats it is known by provider:
+A prefill is stripped only from answers of those who may repeat it, for words that are merely like it can be
+the model's own: after the prefill ``[``, the answer ``["a"], ["b"]]`` begins with a bracket that belongs to it.
+Who repeats it is known by provider:
 
 - Mistral does (https://github.com/SillyTavern/SillyTavern/issues/2557).
-- Servers of one's own that speak the OpenAI protocol do or do not: llama.cpp did by default until it had its
-  ``echo`` parameter (https://github.com/ggml-org/llama.cpp/pull/23089), vLLM does where it is asked to. Nothing
-  in an answer says which, so they are taken to repeat it: with them, words like the prefill are lost.
+- Servers of one's own that speak the OpenAI protocol do or do not: llama.cpp did until it was given an
+  ``echo`` parameter (https://github.com/ggml-org/llama.cpp/pull/23089), vLLM does where it is asked to.
+  Nothing in an answer says which, so they are taken to repeat it, and words like the prefill are lost.
 - The other hosted providers and the embedded engine do not.
 """
 

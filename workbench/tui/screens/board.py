@@ -37,6 +37,10 @@ class BoardScreen(WorkbenchScreen):
         """Read the votes anew."""
         self.action_refresh_board()
 
+    def on_resize(self) -> None:
+        """Show as many columns as fit now."""
+        self.action_refresh_board()
+
     def action_group(self) -> None:
         """Rate by the next grouping."""
         self._by = GROUPINGS[(GROUPINGS.index(self._by) + 1) % len(GROUPINGS)]

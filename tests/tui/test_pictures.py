@@ -1,0 +1,222 @@
+"""Pictures of every screen on a project in which nothing varies: no times, no ages, no ports.
+
+After a change that is meant: ``pytest tests/tui/test_pictures.py --snapshot-update``, and look at them.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.tui.conftest import Desk, bench_of
+from tests.tui.seeing import seen, until, until_seen
+from workbench.bench.bench import Bench
+from workbench.bench.dueling import Dueling
+from workbench.bench.running import Request
+from workbench.models.calls import Usage
+from workbench.store.records import Result
+from workbench.tui.app import WorkbenchApp
+
+NOW = "2026-01-31T12:00:00.000Z"
+
+SETTINGS = """\
+models:
+  small: {model: openai/qwen3, api_base: http://127.0.0.1:9/v1, price: {input: 0.1, output: 0.4}, context_window: 8192}
+  large: {model: openai/qwen9, api_base: http://127.0.0.1:9/v1, price: {input: 1, output: 4}, context_window: 32768}
+defaults: {models: [small, large], params: {max_tokens: 60}}
+"""
+
+SENTIMENT = """\
+---
+description: Label a film review.
+inputs:
+  review: {description: The review.}
+examples:
+  - {review: A triumph from its first frame., output: positive}
+---
+system:
+You label film reviews. Answer with one word: positive, negative or mixed.
+{% include "_tone.md" %}
+
+user:
+<review>{{ review }}</review>
+"""
+
+CASES = """\
+- {name: glowing, inputs: {review: "Go and see it twice."}, expect: positive}
+- {name: furious, inputs: {review: "Two hours I will never get back."}, expect: negative}
+- {name: sarcastic, inputs: {review: "Oh great, another sequel nobody asked for."}, expect: negative}
+- {name: quiet, inputs: {review: "It is a film. It has a beginning."}}
+"""
+
+ANSWERS = {
+    "small": [
+        "positive",
+        "negative",
+        "positive",
+        "It is a film.\nIt *has* a beginning, so it says [red]nothing[/].",
+    ],
+    "large": ["positive", "negative", "negative", "mixed"],
+}
+
+
+@pytest.fixture
+def gallery(blank: Desk) -> Desk:
+    """A project with three prompts, one of them committed, run on two models and judged."""
+    blank.write(".workbench.yml", SETTINGS)
+    blank.write(".gitignore", ".workbench/\n")
+    blank.write("prompts/_tone.md", "Be brief and literal.\n")
+    blank.write("prompts/reviews/sentiment.md", SENTIMENT)
+    blank.write("prompts/reviews/sentiment.cases.yml", CASES)
+    blank.write("prompts/support/triage.md", "Sort this ticket: {{ ticket }}\n")
+    blank.write("prompts/support/summary.md", "Sum this up.\n")
+    blank.git("init", "-q", "-b", "main")
+    blank.git("add", "--all")
+    fixed = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in NOBODY.items()}
+    subprocess.run(
+        ["git", "commit", "-q", "-m", "Examples as turns"],
+        cwd=blank.root,
+        env={**os.environ, **fixed},
+        check=True,
+    )
+    return blank
+
+
+NOBODY = {"NAME": "Ada", "EMAIL": "ada@example.org", "DATE": "2026-01-31T12:00:00+0000"}
+
+
+async def store_run(bench: Bench) -> None:
+    """Store a run as if it had been made, with figures that never vary."""
+    prepared = await bench.running.prepare(Request(("reviews/sentiment",)))
+    progress = bench.running.start(prepared)
+    cells = progress._begin()
+    results, asked = [], dict.fromkeys(ANSWERS, 0)
+    for cell in cells:
+        model = cell.contender.model
+        text = ANSWERS[model][asked[model]]
+        asked[model] += 1
+        results.append(
+            Result(
+                cell.call_key, cell.context, cell.contender.string, cell.contender.api_base, cell.contender.params,
+                status="ok", text=text, finish="stop", usage=Usage(70, len(text.split()) + 1),
+                estimated=70, cost=7_400_000 if model == "small" else 74_000_000,
+                ttft=0.12 if model == "small" else 0.31, total=0.25 if model == "small" else 0.74,
+                answered_by="qwen", started=NOW, ended=NOW,
+            )
+        )  # fmt: skip
+    bench.store.runs.add_results(progress.run, results)
+    bench.store.runs.end(progress.run, "done", NOW)
+
+
+def seeded(bench: Bench) -> Dueling:
+    bench.__dict__["dueling"] = Dueling(bench.store, lambda: "Ada", Random(3))
+    return bench.dueling
+
+
+def app_on(desk: Desk, theme: str) -> WorkbenchApp:
+    app = WorkbenchApp(desk.bench())
+    seeded(app.bench)
+    app.theme = f"workbench-{theme}"
+    app.animation_level = "none"
+    return app
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    app = pilot.app
+    assert isinstance(app, WorkbenchApp)
+    await until(pilot, lambda: bench_of(app)._found and bench_of(app).query_one("ContextView")._fresh)
+    for widget in bench_of(app).query("TextArea"):
+        widget.cursor_blink = False  # type: ignore[attr-defined]
+
+
+async def bench(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+
+
+async def broken(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    bench_of(pilot.app).editor.insert("{{ reviw }}", (12, 0))
+    await until_seen(pilot, "Did you mean")
+
+
+async def plan(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    await pilot.press("ctrl+r")
+    await until_seen(pilot, "contenders")
+
+
+async def runs(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    await store_run(pilot.app.bench)
+    await pilot.press("f3")
+    await until_seen(pilot, "run 1 done")
+    await pilot.press("j", "j")
+    await until_seen(pilot, "case 3/4 sarcastic")
+
+
+async def duel(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    await store_run(pilot.app.bench)
+    await pilot.press("f4")
+    await until_seen(pilot, "vote 1")
+
+
+async def board(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    await store_run(pilot.app.bench)
+    dueling = pilot.app.bench.dueling
+    for _ in range(2):
+        shown = dueling.next("reviews/sentiment")
+        dueling.vote(shown.pair.id, "left" if shown.left in ("negative", "mixed") else "right")
+    await pilot.press("f6")
+    await until_seen(pilot, "2 votes", "95 % interval")
+
+
+async def help_page(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    await pilot.press("f1")
+    await until_seen(pilot, "Keys on bench")
+
+
+async def palette(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    await pilot.press("ctrl+p")
+    await until_seen(pilot, "Save the prompt")
+
+
+async def models(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    await pilot.press("ctrl+l")
+    await until_seen(pilot, "Count for a model")
+    await pilot.press("e")
+    await until_seen(pilot, "as typed")
+
+
+STATES = {
+    function.__name__: function
+    for function in (bench, broken, plan, runs, duel, board, help_page, palette, models)
+}
+SIZES = {"small": (80, 24), "medium": (120, 36), "large": (160, 50)}
+PICTURES = [
+    *((state, size, "dark") for state in STATES for size in ("small", "medium")),
+    *((state, "large", "dark") for state in ("bench", "runs", "board")),
+    *((state, "medium", "light") for state in ("bench", "runs")),
+]
+
+
+@pytest.mark.parametrize(("state", "size", "theme"), PICTURES, ids=["-".join(each) for each in PICTURES])
+def test_picture(gallery: Desk, snap_compare: Callable[..., bool], state: str, size: str, theme: str):
+    async def reach(pilot: Pilot[Any]) -> None:
+        await STATES[state](pilot)
+        await pilot.pause()
+        pilot.app.clear_notifications()
+        await until(pilot, lambda: "Toast" not in seen(pilot.app))
+        await pilot.pause()
+
+    assert snap_compare(app_on(gallery, theme), terminal_size=SIZES[size], run_before=reach)
