@@ -4,7 +4,7 @@ import os
 import stat
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import ProjectError, PromptError, SaveConflictError
@@ -56,6 +56,7 @@ def test_saving_an_untouched_file_leaves_every_byte_as_it_was(project, raw):
     assert file.read_bytes() == raw
 
 
+@example(raw=b"\ra\n", text="\n\n")
 @given(raw=FILES, text=st.text(st.sampled_from("abé\n"), max_size=12))
 def test_what_is_saved_reads_back_as_the_text_that_was_typed(raw, text):
     saved = restored_bytes(raw, text)

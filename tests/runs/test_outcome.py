@@ -104,7 +104,7 @@ def test_what_is_no_number_in_json_is_not_json(text):
     ("text", "schema"),
     [
         ("9" * 400, {"multipleOf": 0.01}),
-        ("1e400", {"multipleOf": 1}),
+        ("1e400", {"multipleOf": 0.01}),
         ("3", {"multipleOf": 0}),
         ('"x"', {"pattern": "("}),
         ("3", {"minimum": "2"}),
@@ -166,3 +166,10 @@ async def test_the_prefill_of_a_call_counts_for_its_schema():
     prefilled = type(call)(PRICED, (*call.messages, Message("assistant", '{"queue":')), schema=SCHEMA)
     planned = type(planned)(planned.key, prefilled, planned.context, (0,), 3, None)
     assert (await checked_answer(planned, Answer('"bug"}'))).valid is True
+
+
+async def test_an_answer_outlives_the_process_that_should_check_it(monkeypatch):
+    monkeypatch.setattr("workbench.runs.checking._CHILD", "workbench.no_such_module")
+    result = await checked_answer(planned_of(schema={"pattern": "a"}), Answer('"a"'))
+    assert (result.text, result.valid) == ('"a"', False)
+    assert result.invalid == "the schema cannot be checked: the process that does it ended"

@@ -417,24 +417,34 @@ async def test_a_call_is_not_tried_again_where_its_failed_try_has_used_up_the_li
 
 
 async def test_a_try_that_waits_for_room_takes_what_another_call_leaves_and_holds_no_slot_so_long():
+    order = []
+
     async def ask(call):
-        if call.messages[0].content == "0":
+        text = call.messages[0].content
+        order.append(text)
+        await asyncio.sleep(0.01)  # by now the other has set its own most aside
+        if text == "0":
             yield Retrying(1, "no whole answer", 0, "timeout")
+            order.append("0 again")
         yield Answer("x", usage=Usage(0, 0))
 
     shelf = Shelf()
     runner = runner_of(ask, shelf, concurrency=1, limit=20)
     await events_of(runner, calls_of(1, high=10) + calls_of(1, replace(PRICED, string="b"), 10, "b"))
+    assert order == ["0", "b0", "0 again"]
     assert (shelf.statuses(), runner.over_limit) == ({"ok": 2}, False)
 
 
 async def test_stopping_while_a_try_waits_for_room_ends_the_run():
-    waiting = asyncio.Event()
+    waiting, other = asyncio.Event(), asyncio.Event()
 
     async def ask(call):
         if call.messages[0].content == "0":
+            await other.wait()
             waiting.set()
             yield Retrying(1, "no whole answer", 0, "timeout")
+            raise AssertionError("there is no room")
+        other.set()
         await asyncio.Event().wait()
         yield
 

@@ -7,6 +7,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -192,7 +194,7 @@ def test_two_workbenches_may_make_and_fill_one_database_at_once(path):
 
 
 OPENER = """
-import sys
+import sys, time
 import sqlite_utils, workbench.store.migrations
 from pathlib import Path
 from workbench.errors import StoreError
@@ -200,8 +202,11 @@ from workbench.store.store import Store
 
 print("ready", flush=True)
 for line in sys.stdin:
+    start, path = line.split()
+    while time.time() < float(start):
+        pass
     try:
-        Store(Path(line.strip())).runs.newest()
+        Store(Path(path)).runs.newest()
         print("opened", flush=True)
     except StoreError as error:
         print(error.message, flush=True)
@@ -217,17 +222,27 @@ def test_many_workbenches_may_open_a_new_store_at_once(tmp_path):
             text=True,
             bufsize=1,
         )
-        for _ in range(4)
+        for _ in range(6)
     ]
     try:
-        assert [opener.stdout.readline() for opener in openers] == ["ready\n"] * 4
-        for number in range(25):
+        assert [opener.stdout.readline() for opener in openers] == ["ready\n"] * 6
+        for number in range(60):
+            start = time.time() + 0.005
             for opener in openers:
-                opener.stdin.write(f"{tmp_path / f'{number}.db'}\n")
-            assert [opener.stdout.readline() for opener in openers] == ["opened\n"] * 4
+                opener.stdin.write(f"{start} {tmp_path / f'{number}.db'}\n")
+            assert [opener.stdout.readline() for opener in openers] == ["opened\n"] * 6
     finally:
         for opener in openers:
             opener.communicate()
+
+
+def test_a_store_that_another_workbench_is_just_making_is_waited_for(path, store):
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = threading.Timer(0.2, other.execute, ["COMMIT"])
+        done.start()
+        assert store.runs.newest() == []
+        done.join()
 
 
 def test_a_store_that_somebody_keeps_locked_is_a_clear_error_in_the_end(path, store, monkeypatch):

@@ -61,7 +61,7 @@ async def test_b_goes_through_the_groupings(desk: Desk):
 
 async def test_without_votes_or_results_the_next_step_is_said(desk: Desk):
     async with desk.answering(by_model):
-        async with desk.open() as (app, pilot):
+        async with desk.open() as (_app, pilot):
             await pilot.press("f6")
             await until_seen(pilot, "No results yet: ^r plans a run.")
         await run_on(desk)

@@ -7,29 +7,38 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from random import Random
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from tests.tui.conftest import Desk, bench_of
-from tests.tui.seeing import seen, until, until_seen
+from tests.tui.seeing import until, until_seen
 from workbench.bench.bench import Bench
 from workbench.bench.dueling import Dueling
 from workbench.bench.running import Request
-from workbench.models.calls import Usage
-from workbench.store.records import Result
+from workbench.models.calls import Answer, Call, CallEvent, Usage
 from workbench.tui.app import WorkbenchApp
-
-NOW = "2026-01-31T12:00:00.000Z"
+from workbench.tui.commands import commands_on
 
 SETTINGS = """\
 models:
-  small: {model: openai/qwen3, api_base: http://127.0.0.1:9/v1, price: {input: 0.1, output: 0.4}, context_window: 8192}
-  large: {model: openai/qwen9, api_base: http://127.0.0.1:9/v1, price: {input: 1, output: 4}, context_window: 32768}
+  small:
+    model: openai/qwen3
+    api_base: http://127.0.0.1:9/v1
+    price: {input: 0.1, output: 0.4}
+    context_window: 8192
+  large:
+    model: openai/qwen9
+    api_base: http://127.0.0.1:9/v1
+    price: {input: 1, output: 4}
+    context_window: 32768
 defaults: {models: [small, large], params: {max_tokens: 60}}
+limits: {concurrency: 1}
 """
 
 SENTIMENT = """\
@@ -55,12 +64,14 @@ CASES = """\
 - {name: quiet, inputs: {review: "It is a film. It has a beginning."}}
 """
 
+REVIEWS = ("Go and see", "Two hours", "Oh great", "It is a film")
+
 ANSWERS = {
     "small": [
         "positive",
         "negative",
         "positive",
-        "It is a film.\nIt *has* a beginning, so it says [red]nothing[/].",
+        "It *is* a film,\nand [red]no more[/].",
     ],
     "large": ["positive", "negative", "negative", "mixed"],
 }
@@ -92,26 +103,20 @@ NOBODY = {"NAME": "Ada", "EMAIL": "ada@example.org", "DATE": "2026-01-31T12:00:0
 
 
 async def store_run(bench: Bench) -> None:
-    """Store a run as if it had been made, with figures that never vary."""
+    """Run the prompt on a gateway whose answers and figures never vary."""
+
+    async def ask(call: Call) -> AsyncIterator[CallEvent]:
+        place = next(at for at, ticket in enumerate(REVIEWS) if ticket in call.messages[-1].content)
+        text, small = ANSWERS[call.model.name][place], call.model.name == "small"
+        usage = Usage(input=70, output=len(text.split()) + 1)
+        ttft, total = (0.12, 0.25) if small else (0.31, 0.74)
+        yield Answer(text, finish="stop", usage=usage, ttft=ttft, total=total, model="qwen")
+
+    bench.gateway.ask = ask  # type: ignore[method-assign]
     prepared = await bench.running.prepare(Request(("reviews/sentiment",)))
-    progress = bench.running.start(prepared)
-    cells = progress._begin()
-    results, asked = [], dict.fromkeys(ANSWERS, 0)
-    for cell in cells:
-        model = cell.contender.model
-        text = ANSWERS[model][asked[model]]
-        asked[model] += 1
-        results.append(
-            Result(
-                cell.call_key, cell.context, cell.contender.string, cell.contender.api_base, cell.contender.params,
-                status="ok", text=text, finish="stop", usage=Usage(70, len(text.split()) + 1),
-                estimated=70, cost=7_400_000 if model == "small" else 74_000_000,
-                ttft=0.12 if model == "small" else 0.31, total=0.25 if model == "small" else 0.74,
-                answered_by="qwen", started=NOW, ended=NOW,
-            )
-        )  # fmt: skip
-    bench.store.runs.add_results(progress.run, results)
-    bench.store.runs.end(progress.run, "done", NOW)
+    async with aclosing(bench.running.start(prepared).events()) as events:
+        async for _ in events:
+            pass
 
 
 def seeded(bench: Bench) -> Dueling:
@@ -131,8 +136,12 @@ async def settle(pilot: Pilot[Any]) -> None:
     app = pilot.app
     assert isinstance(app, WorkbenchApp)
     await until(pilot, lambda: bench_of(app)._found and bench_of(app).query_one("ContextView")._fresh)
-    for widget in bench_of(app).query("TextArea"):
-        widget.cursor_blink = False  # type: ignore[attr-defined]
+
+
+def still(widget: Any) -> None:
+    """Keep a cursor from blinking."""
+    widget.cursor_blink = False
+    widget._cursor_visible = True
 
 
 async def bench(pilot: Pilot[Any]) -> None:
@@ -187,6 +196,8 @@ async def help_page(pilot: Pilot[Any]) -> None:
 async def palette(pilot: Pilot[Any]) -> None:
     await settle(pilot)
     await pilot.press("ctrl+p")
+    offered = len(commands_on("bench")) + len(list(pilot.app.get_system_commands(bench_of(pilot.app))))
+    await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == offered)
     await until_seen(pilot, "Save the prompt")
 
 
@@ -216,7 +227,10 @@ def test_picture(gallery: Desk, snap_compare: Callable[..., bool], state: str, s
         await STATES[state](pilot)
         await pilot.pause()
         pilot.app.clear_notifications()
-        await until(pilot, lambda: "Toast" not in seen(pilot.app))
+        for widget in pilot.app.screen_stack[0].query("Editor, Input").results():
+            still(widget)
+        for widget in pilot.app.screen.query("Editor, Input").results():
+            still(widget)
         await pilot.pause()
 
     assert snap_compare(app_on(gallery, theme), terminal_size=SIZES[size], run_before=reach)

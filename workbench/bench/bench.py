@@ -126,11 +126,11 @@ class Bench:
 
     def check_ready(self, model: Model) -> None:
         """Raise ModelUnreadyError for a model that cannot be called yet."""
+        self.key_for(model)
         if model.local:
             unready = readiness(model.string, self.root, self._cache)
             if unready is not None:
                 raise unready
-        self.key_for(model)
 
     async def readiness(self, model: Model) -> Readiness:
         """Return whether a model can be called; a server of one's own is asked whether it answers."""

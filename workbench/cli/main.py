@@ -17,7 +17,7 @@ COMMANDS = {
     "duel": "Judge pairs of answers, blind.",
     "board": "Show which contender is ahead, with intervals.",
     "models": "List the models and what each needs.",
-    "trust": "Let this project send keys to the addresses its settings name.",
+    "trust": "Let this project use the servers and model files its settings name.",
     "doctor": "Check that everything works, and say what does not.",
 }
 """Every command and its one line of help, so that listing them loads none."""

@@ -229,6 +229,9 @@ def _with_mixed_endings(old: list[str], endings: list[str], text: str, usual: st
         for offset in range(size):
             if new_start + offset < len(lines) - 1 and endings[start + offset]:
                 chosen[new_start + offset] = endings[start + offset]
+    for at, (line, ending) in enumerate(zip(lines[1:], chosen[1:], strict=True)):
+        if chosen[at] == "\r" and not line and ending == "\n":
+            chosen[at] = "\n"  # else the two would read back as one CR LF
     return "".join(line + ending for line, ending in zip(lines, chosen, strict=True))
 
 

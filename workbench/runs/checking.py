@@ -59,7 +59,7 @@ async def _in_child(text: str, schema: Mapping[str, Value], prefill: str) -> tup
             await child.died(within=2.0)
     except TimeoutError:
         raise
-    except OSError as broken:
+    except (OSError, ValueError) as broken:
         return False, f"the schema cannot be checked: {broken}"
     if said is None:
         return False, "the schema cannot be checked: the process that does it ended"

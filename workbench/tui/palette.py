@@ -16,15 +16,15 @@ class WorkbenchCommands(Provider):
     async def discover(self) -> Hits:
         """Offer everything, before anything is typed."""
         for command in self._commands():
-            yield DiscoveryHit(_title(command), partial(self._run, command), help=command.help)
+            yield DiscoveryHit(_title(command), partial(self._run, command))
 
     async def search(self, query: str) -> Hits:
         """Offer what matches."""
         matcher = self.matcher(query)
         for command in self._commands():
             title = _title(command)
-            if (score := matcher.match(f"{title} {command.help}")) > 0:
-                yield Hit(score, matcher.highlight(title), partial(self._run, command), help=command.help)
+            if (score := matcher.match(f"{title} {command.title}")) > 0:
+                yield Hit(score, matcher.highlight(title), partial(self._run, command))
 
     def _commands(self) -> tuple[Command, ...]:
         return commands_on(self.app.current_mode)

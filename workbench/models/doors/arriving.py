@@ -1,8 +1,8 @@
 """An answer while it arrives: one place that gathers pieces, keeps the time and strips an echoed prefill.
 
 A prefill is stripped only from answers of those who may repeat it, for words that are merely like it can be
-the model's own: after the prefill ``[``, the answer ``["a"], ["b"]]`` begins with a bracket that belongs to it.
-Who repeats it is known by provider:
+the model's own: after the prefill ``[``, the answer ``["a"], ["b"]]`` begins with a bracket of its own. Who
+repeats it is known by provider:
 
 - Mistral does (https://github.com/SillyTavern/SillyTavern/issues/2557).
 - Servers of one's own that speak the OpenAI protocol do or do not: llama.cpp did until it was given an

@@ -53,6 +53,8 @@ class WorkbenchScreen(Screen[None]):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual's type
 
+    _where: tuple[tuple[str, ...], str] | None = None
+
     def compose(self) -> ComposeResult:
         """Compose the line on top, the body and the line of keys."""
         yield Static("", id="where", markup=False)
@@ -70,10 +72,17 @@ class WorkbenchScreen(Screen[None]):
 
     def show_where(self, *parts: str, right: str = "") -> None:
         """Say where one is: the first part is the prompt; ``right`` stands at the other end."""
+        self._where = parts, right
         name, *rest = [inert(part) for part in parts if part]
         left = Content.assemble((f" {name}", "bold"), "   ", ("   ".join(rest), "$text-muted"))
         gap = " " * max(2, self.size.width - left.cell_length - len(right) - 1)
         self.query_one("#where", Static).update(Content.assemble(left, gap, (inert(right), "$text-accent")))
+
+    def on_resize(self) -> None:
+        """Say where one is at the new width."""
+        if self._where is not None:
+            parts, right = self._where
+            self.show_where(*parts, right=right)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Tell what went wrong in the background."""

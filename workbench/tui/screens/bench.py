@@ -119,12 +119,15 @@ class BenchScreen(WorkbenchScreen):
         except WorkbenchError as error:
             self._trouble(str(error))
             return
-        if not self.editor.load(file.text) and not file.unreadable:
+        with self.prevent(TextArea.Changed):  # it is rendered once, with its cases, and not twice
+            faithful = self.editor.load(file.text)
+        if not faithful and not file.unreadable:
             odd = PromptError("holds characters that the editor needs itself", place=Place(file.path))
             file = replace(file, unreadable=odd)
         self.opened = OpenPrompt(name, file)
         self.workbench.prompt = name
         self.editor.read_only = file.unreadable is not None
+        self._mark_stale()
         self._load_cases()
         self.editor.focus()
 
@@ -141,12 +144,16 @@ class BenchScreen(WorkbenchScreen):
 
     @on(TextArea.Changed, "#editor")
     def _text_changed(self) -> None:
+        self._mark_stale()
+        self._timer = self.set_timer(SETTLE, self._preview)
+
+    def _mark_stale(self) -> None:
+        """Say that what is counted is no longer what is on screen."""
         self._show_title()
         self.query_one(ContextView).mark_stale()
         self.query_one(ModelsView).mark_stale()
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(SETTLE, self._preview)
 
     @on(TextArea.SelectionChanged, "#editor")
     def _cursor_moved(self, event: TextArea.SelectionChanged) -> None:

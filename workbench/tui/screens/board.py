@@ -76,11 +76,12 @@ class BoardScreen(WorkbenchScreen):
             "",
         ]
         if not wide:
-            columns = ["", view.by, "rating", "95 % interval", "votes", "cost", ""]
+            columns = ["", view.by, "rating", "95 % interval", "votes", "", "cost"]
         table.add_columns(*columns)
         for place, row in enumerate(view.rows, start=1):
-            full = _cells(place, row, 30 if wide else 16)
-            table.add_row(*(full if wide else [*full[:5], full[9], full[11]]))
+            full = _cells(place, row, 30 if wide else 10)
+            undecided = Text("undecided" if row.standing.undecided else "")
+            table.add_row(*(full if wide else [*full[:5], undecided, full[9]]))
         lines = [f"{view.identical} identical answers counted as ties" if view.identical else ""]
         if not view.rows:
             lines = ["No results yet: ^r plans a run."]
@@ -90,6 +91,8 @@ class BoardScreen(WorkbenchScreen):
             lines.append(f"exact sign test without ties: p = {view.board.sign_test:.3f}")
         elif not view.board.connected:
             lines.append("The votes do not join all contenders: separate groups cannot be compared.")
+        if not wide and view.rows and view.rows[0].standing.votes_needed:
+            lines.append(f"about {view.rows[0].standing.votes_needed} more votes to settle it")
         self.query_one("#votes", Static).update("   ".join(filter(None, lines)))
         self.show_where(prompt, f"by {view.by}", right=f"{view.votes} votes ({view.blind} blind)")
 
