@@ -30,6 +30,10 @@ KEYS = {
 }
 
 
+PAUSE = 0.05
+"""Seconds without output after which a screen is taken to be whole; a program draws one in a single write."""
+
+
 class Terminal:
     """Runs a command in a pseudo-terminal of so many columns and lines.
 
@@ -93,13 +97,18 @@ class Terminal:
         return self.code
 
     def _read(self) -> bool:
-        """Take in what the program wrote within a moment; returns False once it has closed the terminal."""
-        ready, _, _ = select.select([self._terminal], [], [], 0.1)
-        if not ready:
-            return True
-        try:
-            written = os.read(self._terminal, 1 << 16)
-        except OSError:
-            return False
-        self._stream.feed(written)
-        return bool(written)
+        """Take in what the program writes until it pauses, so that no half-drawn screen is read.
+
+        Returns False once it has closed the terminal.
+        """
+        wait = 0.1
+        while select.select([self._terminal], [], [], wait)[0]:
+            try:
+                written = os.read(self._terminal, 1 << 16)
+            except OSError:
+                return False
+            if not written:
+                return False
+            self._stream.feed(written)
+            wait = PAUSE
+        return True

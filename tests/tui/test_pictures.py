@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from tests.tui.conftest import Desk, bench_of
 from tests.tui.seeing import until, until_seen
@@ -136,6 +136,8 @@ async def settle(pilot: Pilot[Any]) -> None:
     app = pilot.app
     assert isinstance(app, WorkbenchApp)
     await until(pilot, lambda: bench_of(app)._found and bench_of(app).query_one("ContextView")._fresh)
+    still(bench_of(app).editor)
+    await pilot.pause()
 
 
 def still(widget: Any) -> None:
@@ -227,10 +229,8 @@ def test_picture(gallery: Desk, snap_compare: Callable[..., bool], state: str, s
         await STATES[state](pilot)
         await pilot.pause()
         pilot.app.clear_notifications()
-        for widget in pilot.app.screen_stack[0].query("Editor, Input").results():
-            still(widget)
-        for widget in pilot.app.screen.query("Editor, Input").results():
-            still(widget)
+        for field in pilot.app.screen.query(Input):
+            still(field)
         await pilot.pause()
 
     assert snap_compare(app_on(gallery, theme), terminal_size=SIZES[size], run_before=reach)

@@ -12,7 +12,7 @@ from workbench.context.render import Renderer
 from workbench.project.settings import find_root
 from workbench.project.yaml import Value
 from workbench.prompts.history import History
-from workbench.prompts.library import Library, local_folder
+from workbench.prompts.library import Library
 from workbench.prompts.version import Version, load_version
 from workbench.store.database import FILE_NAME
 from workbench.store.store import Store
@@ -77,7 +77,7 @@ def load(prompt: str, rev: str | None = None, root: str | Path | None = None) ->
     if rev is None:
         return LoadedPrompt(load_version(library.tree, prompt))
     # Only a version asked for by its hash opens the store, and nothing here makes its folder.
-    store = Store(local_folder(folder) / FILE_NAME)
+    store = Store(folder / ".workbench" / FILE_NAME)
     try:
         versions = Versions(library, History(folder), store.sources)
         return LoadedPrompt(versions.load(f"{prompt}@{rev}").version)
