@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 
 from workbench.tui.app import WorkbenchApp
 
-DEADLINE = 5.0
+DEADLINE = 20.0
 """Seconds after which something that is waited for will not come; much more than two busy cores need."""
 
 _TEXT = re.compile(r'<text [^>]*?x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', re.DOTALL)
