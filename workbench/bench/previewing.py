@@ -111,24 +111,29 @@ class Previewing:
         ]
         return Preview(loaded, chosen, context, tuple(found), warnings)
 
+    def turn(self) -> int:
+        """Take the next turn in ``render``, when it is asked for: earlier ones give way from now on."""
+        return self._live.turn()
+
     def render(
         self,
         target: str,
         case: str | None,
         inputs: Mapping[str, Value],
         unsaved: Mapping[str, bytes] | None = None,
+        turn: int | None = None,
     ) -> tuple[Target, Case | None, Context]:
         """Return the version, the case (the first where none is named) and the rendered context.
 
-        Blocks while rendering; a newer call makes an older one give way. The case is None where there is
-        none, for a prompt without inputs.
+        Blocks while rendering; a newer call makes an older one give way, by the ``turn`` each took. The case
+        is None where there is none, for a prompt without inputs.
         """
         loaded = self._versions.load(target, unsaved)
         name = loaded.version.prompt.name
         cases = self._versions.cases_to_render(name, () if case is None else (case,), inputs, unsaved)
         chosen = cases[0] if cases else None
         shown = chosen or NO_CASE
-        return loaded, chosen, self._live.render_newest(loaded.version, shown.inputs, shown.place)
+        return loaded, chosen, self._live.render_newest(loaded.version, shown.inputs, shown.place, turn)
 
     def render_all(self, version: Version, cases: Sequence[Case]) -> list[Context]:
         """Return the context of each case; raises the first error there is. Blocks while rendering."""

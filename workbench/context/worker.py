@@ -69,15 +69,25 @@ class RenderWorker:
                 outcomes += self._render_some(version, jobs[len(outcomes) :])
             return outcomes
 
+    def turn(self) -> int:
+        """Take the next turn in ``render_newest``: from now on all earlier ones give way."""
+        self._newest = next(self._numbers)
+        return self._newest
+
     def render_newest(
-        self, version: Version, inputs: Mapping[str, Value], place: Place | None = None
+        self,
+        version: Version,
+        inputs: Mapping[str, Value],
+        place: Place | None = None,
+        turn: int | None = None,
     ) -> Context:
         """Return the context as ``render`` does, for somebody who types: what was asked before gives way.
 
-        Whoever waits for that gets a PromptError.
+        Whoever waits for that gets a PromptError. ``turn`` is one taken earlier, when this was asked for.
         """
-        self._newest = mine = next(self._numbers)
-        self._interrupt()
+        mine = self.turn() if turn is None else turn
+        if mine == self._newest:
+            self._interrupt()
         with self._lock:
             if self._child is self._interrupted:
                 self._kill()  # it was killed, though perhaps just after it had finished

@@ -331,9 +331,10 @@ class BenchScreen(WorkbenchScreen):
         if opened.file.unreadable:
             self._trouble(str(opened.file.unreadable))
             return
+        turn = previewing.turn()  # here and not in the thread, where threads may overtake each other
         try:
             target, _, context = await asyncio.to_thread(
-                previewing.render, opened.name, opened.case, {}, unsaved
+                previewing.render, opened.name, opened.case, {}, unsaved, turn
             )
             models = await asyncio.to_thread(previewing.models_of, target.version, opened.models)
         except WorkbenchError as error:
