@@ -9,8 +9,7 @@ from functools import partial
 
 from workbench.bench.bench import Bench
 from workbench.errors import StoreError, WorkbenchError
-
-MOVE_ASIDE = "“workbench doctor --move-aside” keeps it under another name and begins a new one."
+from workbench.store.database import MOVE_ASIDE
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from workbench.errors import UnknownModelError, did_you_mean, nearest
+from workbench.models.access import is_loopback
 from workbench.models.model import PICO, Model, Prices
 from workbench.models.price_map import ANSWERING, Entry, PriceMap, prices_of
+from workbench.models.weights import BUNDLED
 from workbench.project.settings import FILE_NAME, ModelEntry, Price, Settings
-
-EMBEDDED = "local/smollm2-135m"
-"""The embedded model."""
 
 LOCAL_WINDOW = 8192
 """Tokens of context the embedded engine is given unless ``context_window`` says otherwise."""
@@ -93,11 +92,11 @@ class Catalogue:
         """Return the model string with its provider, or raise UnknownModelError."""
         provider, slash, name = entry.model.partition("/")
         if provider == "local":
-            if entry.model == EMBEDDED or name.endswith(".gguf"):
+            if entry.model == BUNDLED or name.endswith(".gguf"):
                 return entry.model
             raise UnknownModelError(
                 f"“{entry.model}” is no local model",
-                hint=f"{EMBEDDED}, or local/PATH for a file that ends in .gguf",
+                hint=f"{BUNDLED}, or local/PATH for a file that ends in .gguf",
             )
         if slash and name and provider in self._map.providers:
             return entry.model
@@ -124,7 +123,9 @@ class Catalogue:
         """Return the model with what the map says of it, if it says anything."""
         own_server = model.api_base is not None and not on_openai(model)
         encoding, certain = _encoding(model)
-        model = replace(model, encoding=encoding, pinned=model.pinned or _loopback(model.api_base))
+        # A server on this machine serves a model's file that is one's own and stays.
+        own = model.api_base is not None and is_loopback(model.api_base)
+        model = replace(model, encoding=encoding, pinned=model.pinned or own)
         listing = self._map.find(model.string)
         if listing is None:
             return replace(model, exact=certain and on_openai(model))
@@ -157,11 +158,6 @@ def on_openai(model: Model) -> bool:
     if model.provider != "openai":
         return False
     return model.api_base is None or urlsplit(model.api_base).hostname == "api.openai.com"
-
-
-def _loopback(api_base: str | None) -> bool:
-    """Return whether the server is on this machine, where the model's file is one's own and stays."""
-    return api_base is not None and urlsplit(api_base).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def _local(model: Model) -> Model:

@@ -88,10 +88,6 @@ class Tokenizers:
                 self._encodings[name] = loaded
             return self._encodings[name]
 
-    def loaded(self, model: Model) -> bool:
-        """Return whether a count for this model would not have to wait for its encoding."""
-        return (model.encoding or BASE_ENCODING) in self._encodings
-
     def count(
         self,
         context: Context,

@@ -14,6 +14,9 @@ from workbench.errors import Place, StoreError
 
 FILE_NAME = "runs.db"
 
+MOVE_ASIDE = "“workbench doctor --move-aside” keeps it under another name and begins a new one."
+"""What mends a damaged database."""
+
 BUSY_TIMEOUT = 10.0
 """Seconds to wait for another workbench that is writing."""
 
@@ -131,7 +134,7 @@ class Database:
             error = StoreError(
                 f"the database is damaged: {broken}",
                 place=Place(str(self.path)),
-                hint="“workbench doctor --move-aside” keeps it under another name and begins a new one.",
+                hint=MOVE_ASIDE,
             )
             error.damaged = True
             raise error from broken

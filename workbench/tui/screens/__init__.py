@@ -1,1 +1,1 @@
-"""The five screens."""
+"""The screens, and the dialogs over them."""
