@@ -16,8 +16,9 @@ SCREENS = ("bench", "runs", "duel", "board")
 class Command:
     """Something a person can do.
 
-    ``keys`` are Textual's names, comma-separated, the first one shown. ``action`` is the screen's own, or the
-    app's where it begins with ``app.``. ``screens`` is where it means something, empty for everywhere.
+    ``keys`` are Textual's names, comma-separated, the first one shown; empty where only the palette offers
+    it. ``action`` is the screen's own, or the app's where it begins with ``app.``. ``screens`` is where it
+    means something, empty for everywhere; ``within`` is the pane whose focus its keys need, empty for none.
     ``title`` names it in few letters, for the line of keys where ``footer`` is set; ``help`` says what it is.
     """
 
@@ -29,6 +30,7 @@ class Command:
     screens: tuple[str, ...] = ()
     footer: bool = False
     priority: bool = False
+    within: str = ""
 
     def on(self, screen: str) -> bool:
         """Return whether this command means something on a screen."""
@@ -75,7 +77,7 @@ COMMANDS = (
     Command("inputs", "inputs", "Show the inputs of this case whole", "i", "inputs", ("duel",), footer=True),
     Command("reveal", "reveal", "Show who wrote which; the vote is then not blind", "N", "reveal", ("duel",)),
     Command("group", "by", "Rate by contender, version or model", "b", "group", ("board",), footer=True),
-    Command("refresh", "refresh", "Read everything again", "f8", "refresh_board", ("board",)),
+    Command("refresh", "refresh", "Read everything again", "", "refresh_board", ("board",)),
     Command(
         "run",
         "run",
@@ -97,7 +99,7 @@ COMMANDS = (
         ("bench",),
         footer=True,
     ),
-    Command("reload", "reload", "Read the prompt from disk again", "f8", "reload", ("bench",)),
+    Command("reload", "reload", "Read the prompt from disk again", "", "reload", ("bench",)),
     Command(
         "sidebar", "sidebar", "Show or hide the list of prompts and cases", "f9", "toggle_sidebar", ("bench",)
     ),
@@ -141,12 +143,12 @@ def commands_on(screen: str) -> tuple[Command, ...]:
     return tuple(command for command in COMMANDS if command.on(screen))
 
 
-def bindings_for(screen: str) -> list[BindingType]:
-    """Return the key bindings of a screen."""
+def bindings_for(screen: str, within: str = "") -> list[BindingType]:
+    """Return the key bindings of a screen, or of one of its panes, whose actions are the screen's as well."""
     return [
         Binding(
             command.keys,
-            command.action,
+            action_of(command) if within else command.action,
             command.title,
             show=command.footer,
             key_display=key_name(command.keys.partition(",")[0]),
@@ -155,4 +157,10 @@ def bindings_for(screen: str) -> list[BindingType]:
             id=command.id,
         )
         for command in commands_on(screen)
+        if command.keys and command.within == within
     ]
+
+
+def action_of(command: Command) -> str:
+    """Return a command's action as a widget of the screen may name it."""
+    return command.action if command.action.startswith("app.") else f"screen.{command.action}"

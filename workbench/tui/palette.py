@@ -34,4 +34,4 @@ class WorkbenchCommands(Provider):
 
 
 def _title(command: Command) -> str:
-    return f"{command.help}  ({key_names(command.keys)})"
+    return f"{command.help}  ({key_names(command.keys)})" if command.keys else command.help

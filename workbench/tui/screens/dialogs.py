@@ -177,7 +177,11 @@ class Help(ModalScreen[None]):
         """Compose a row a command."""
         with VerticalScroll(classes="dialog help"):
             yield Label(f"Keys on {self._screen_name}", classes="dialog-title", markup=False)
-            rows = [(key_names(command.keys), command.help) for command in commands_on(self._screen_name)]
+            rows = [
+                (key_names(command.keys), f"{command.help}{f' ({command.within})' if command.within else ''}")
+                for command in commands_on(self._screen_name)
+                if command.keys
+            ]
             rows += [
                 ("Tab", "Next pane"),
                 ("Escape", "Close a dialog, or leave zoom"),

@@ -7,7 +7,7 @@ from textual.events import Resize
 from textual.style import Style
 from textual.widgets import Static
 
-from workbench.tui.commands import Command, commands_on
+from workbench.tui.commands import Command, action_of, commands_on
 from workbench.tui.keys import key_name
 
 _ALWAYS = ("help", "palette")
@@ -36,7 +36,6 @@ class KeyLine(Static):
 
 
 def _key(command: Command) -> Content:
-    action = command.action if command.action.startswith("app.") else f"screen.{command.action}"
     # By meta and not by markup, whose parser takes no negative arguments.
     key = Content.assemble((key_name(command.keys.partition(",")[0]), "bold $accent"), " ", command.title)
-    return key.stylize(Style.from_meta({"@click": action}))
+    return key.stylize(Style.from_meta({"@click": action_of(command)}))
