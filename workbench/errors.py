@@ -18,6 +18,8 @@ door where the trouble shows, and each face turns them into words once.
     ├── CallError                  one call that did not give an answer        kept in the result
     ├── CostLimitError             the plan may cost more than is allowed      exit 4
     ├── StoreError                 the database                                exit 2
+    ├── CommitError                what git, or a hook, would not commit      exit 2
+    ├── EditorError                $EDITOR is missing, or ended badly          exit 2
     └── SaveConflictError          a file changed on disk since it was read    exit 2
 """
 
@@ -136,6 +138,19 @@ class StoreError(WorkbenchError):
     """The database cannot be opened, or is not what it should be: ``damaged`` then says so."""
 
     damaged = False
+
+
+class CommitError(WorkbenchError):
+    """Files that git would not commit or move, or that a hook refused; nothing was changed.
+
+    ``output`` is all that git and its hooks printed, as they printed it.
+    """
+
+    output = ""
+
+
+class EditorError(WorkbenchError):
+    """The person's own editor is missing, cannot be started, or ended badly."""
 
 
 class SaveConflictError(WorkbenchError):

@@ -67,7 +67,19 @@ def test_the_version_is_told(workbench):
 
 def test_help_names_every_command_the_exit_codes_and_how_to_complete(workbench):
     out = workbench("--help").out
-    for word in ("init", "context", "run", "runs", "duel", "board", "models", "doctor", "trust"):
+    for word in (
+        "init",
+        "new",
+        "list",
+        "context",
+        "run",
+        "runs",
+        "duel",
+        "board",
+        "models",
+        "doctor",
+        "trust",
+    ):
         assert f"\n  {word} " in out
     assert "130  interrupted" in out
     assert "_WORKBENCH_COMPLETE=zsh_source workbench" in out

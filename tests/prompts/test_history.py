@@ -101,7 +101,7 @@ def test_without_git_itself_the_reason_is_clear(project):
 
 def test_where_git_refuses_its_reason_is_given_and_nothing_counts_as_untracked(project, git, history):
     (project.root / ".git/config").write_text("[core\nnonsense")
-    with pytest.raises(RevisionError, match="git cannot read “HEAD”: fatal: bad config"):
+    with pytest.raises(RevisionError, match="git refuses: bad config"):
         history.resolve("HEAD")
     assert history.head() is None
     assert history.tracked(".env")

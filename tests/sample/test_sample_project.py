@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+import workbench
+from workbench.bench.bench import Bench
 from workbench.context.messages import Context, Origin
 from workbench.context.render import Renderer, unused_inputs
 from workbench.models.tokens import Tokenizers
@@ -59,6 +64,27 @@ def test_every_case_renders_and_uses_all_of_its_inputs(name: str, case: Case) ->
     assert context.messages[0].role == "system"
     assert context.messages[-1].role == "user"
     assert all(message.content for message in context.messages)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """The sample project as the workbench opens it, in a copy of its own."""
+    root = tmp_path_factory.mktemp("sample")
+    shutil.copytree(ROOT / "prompts", root / "prompts")
+    shutil.copy(ROOT / ".workbench.yml", root)
+    opened = Bench(root, {}, root / "personal")
+    yield opened
+    asyncio.run(opened.close())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_production_renders_every_case_byte_for_byte_as_the_workbench_does(name: str, bench: Bench) -> None:
+    loaded = workbench.load(name, root=bench.root)
+    for case in bench.versions.cases(name):
+        target, _, shown = bench.previewing.render(name, case.name, {})
+        assert loaded.version == target.version.short
+        production = [(one["role"], one["content"].encode()) for one in loaded.messages(**case.inputs)]
+        assert production == [(one.role, one.content.encode()) for one in shown.messages]
 
 
 @pytest.mark.parametrize(("name", "case"), CASES, ids=[f"{name}: {case.name}" for name, case in CASES])

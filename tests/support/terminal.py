@@ -30,6 +30,14 @@ KEYS = {
 }
 
 
+class _Screen(pyte.Screen):
+    """A screen that passes over the questions an editor asks about a terminal's styles, as pyte cannot."""
+
+    def select_graphic_rendition(self, *styles: int, private: bool = False) -> None:
+        if not private:
+            super().select_graphic_rendition(*styles)
+
+
 PAUSE = 0.05
 """Seconds without output after which a screen is taken to be whole; a program draws one in a single write."""
 
@@ -38,6 +46,7 @@ class Terminal:
     """Runs a command in a pseudo-terminal of so many columns and lines.
 
     ``pid`` is the program's, which leads a session of its own; ``code`` is its exit code once it has ended.
+    ``settings_at_start`` is how the terminal was set before the program came.
     """
 
     def __init__(
@@ -48,7 +57,7 @@ class Terminal:
         size: tuple[int, int] = (100, 30),
     ) -> None:
         columns, lines = size
-        self._screen = pyte.Screen(columns, lines)
+        self._screen = _Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self.code: int | None = None
         self.pid, self._terminal = pty.fork()
@@ -56,6 +65,7 @@ class Terminal:
             os.chdir(folder)
             os.execve(command[0], list(command), {**environ, "TERM": "xterm-256color"})
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.settings_at_start = self.settings
 
     def __enter__(self) -> Terminal:
         return self
@@ -70,6 +80,16 @@ class Terminal:
     def text(self) -> str:
         """What stands on the screen."""
         return "\n".join(self._screen.display)
+
+    @property
+    def settings(self) -> list:
+        """How the terminal treats input and output: what ``stty`` shows."""
+        return termios.tcgetattr(self._terminal)
+
+    @property
+    def modes(self) -> set[int]:
+        """The private modes that are on, such as 1003 for reports of the mouse."""
+        return {mode >> 5 for mode in self._screen.mode}
 
     def press(self, *keys: str) -> None:
         """Press keys by name; any other text is typed as it is."""

@@ -112,7 +112,7 @@ def settled(app: WorkbenchApp) -> bool:
     if not bench.is_mounted:
         return False
     trouble = bench.query_one("#trouble").display
-    return bench.opened is None or bool(trouble or bench._found)
+    return bench.opened is None or bool(trouble or bench.context_side.found)
 
 
 @pytest.fixture(autouse=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 import pytest
-from textual.widgets import OptionList, Tree
+from textual.widgets import OptionList
 
 from tests.tui.conftest import Desk, bench_of, settled
 from tests.tui.seeing import seen, told, until, until_seen
@@ -36,7 +35,7 @@ async def test_typing_changes_the_context_and_the_token_count(desk: Desk):
         await until_seen(pilot, "Kindly and You sort tickets.")
         await until(pilot, lambda: total(seen(app)) > before)
         text = seen(app)
-        assert "triage ●" in text and "Edit ●" in text
+        assert "triage ●" in text and "Edit ─ prompts/triage.md ●" in text
 
 
 async def test_counts_are_dimmed_from_the_key_on_until_they_are_right_again(desk: Desk):
@@ -71,7 +70,8 @@ async def test_saving_writes_the_file_keeps_a_backup_and_takes_the_mark_away(des
         await until(pilot, lambda: "Saved prompts/triage.md" in told(app))
         await until(pilot, lambda: "●" not in seen(app))
         assert desk.text("prompts/triage.md") == "a" + before
-        assert desk.text(".workbench/backups/prompts/triage.md~") == before
+        [backup] = bench_of(app).project.library.backups("prompts/triage.md")
+        assert backup.raw.decode() == before
         assert [path.name for path in (desk.root / "prompts").iterdir() if path.name.startswith(".")] == []
 
 
@@ -95,7 +95,10 @@ async def test_what_python_takes_for_a_line_break_and_nobody_else_does_survives_
 
 
 async def conflict(desk: Desk, app, pilot) -> None:
-    """Edit on screen and on disk, and try to save."""
+    """Edit on screen and on disk where nobody watches, and try to save."""
+    await until(pilot, lambda: bench_of(app).is_watching)
+    app.workers.cancel_group(bench_of(app), "watch")
+    await until(pilot, lambda: not bench_of(app).is_watching)
     await pilot.press("a")
     desk.write("prompts/triage.md", "theirs\n")
     await pilot.press("ctrl+s")
@@ -126,7 +129,8 @@ async def test_a_file_changed_on_disk_is_saved_over_when_the_person_says_so(desk
         await pilot.press("right", "right", "enter")
         await until(pilot, lambda: desk.text("prompts/triage.md").startswith("a---"))
         await until(pilot, lambda: not bench_of(app).edited)
-        assert desk.text(".workbench/backups/prompts/triage.md~") == "theirs\n"
+        [backup] = bench_of(app).project.library.backups("prompts/triage.md")
+        assert backup.raw == b"theirs\n"
 
 
 async def test_a_prompt_deleted_while_it_is_open_is_said_and_the_text_is_kept(desk: Desk):
@@ -150,8 +154,7 @@ async def test_a_prompt_deleted_while_it_is_open_is_said_and_the_text_is_kept(de
 async def test_a_prompt_that_is_not_utf8_opens_read_only_and_names_the_offset(desk: Desk):
     desk.write("prompts/triage.md", b"caf\xe9\n")
     async with desk.open() as (app, pilot):
-        text = await until_seen(pilot, "prompts/triage.md")
-        assert "3" in text and "UTF-8" in text
+        await until_seen(pilot, "prompts/triage.md", "UTF-8", "offset 3")
         await pilot.press("x", "ctrl+s")
         await until(pilot, lambda: "read-only" in told(app))
         assert bench_of(app).editor.read_only
@@ -160,37 +163,54 @@ async def test_a_prompt_that_is_not_utf8_opens_read_only_and_names_the_offset(de
 
 async def choose_prompt(app, pilot, name: str) -> None:
     await pilot.press("ctrl+o")
-    await until_seen(pilot, "Open a prompt")
+    await until_seen(pilot, "Find a prompt")
     await pilot.press(*name, "enter")
 
 
-@pytest.mark.parametrize(
-    ("keys", "opened", "kept"),
-    [(["enter"], "other", True), (["right", "enter"], "other", False), (["escape"], "triage", False)],
-    ids=["save", "discard", "stay"],
-)
-async def test_unsaved_edits_are_asked_for_before_another_prompt_is_opened(
-    desk: Desk, keys: list[str], opened: str, kept: bool
-):
+async def test_unsaved_edits_stay_with_their_undo_while_another_prompt_is_open(desk: Desk):
     desk.write("prompts/other.md", "Hello.\n")
-    desk.write("prompts/triage.md", "Sort it.\n")
-    (desk.root / "prompts/triage.cases.yml").unlink()
     async with desk.open() as (app, pilot):
         await choose_prompt(app, pilot, "triage")
         await until(pilot, lambda: app.prompt == "triage")
         await pilot.press("a")
         await choose_prompt(app, pilot, "other")
-        await until_seen(pilot, "triage has unsaved edits.")
-        await pilot.press(*keys)
-        await until(pilot, lambda: app.screen is bench_of(app))
-        await until(pilot, lambda: app.prompt == opened)
-    assert desk.text("prompts/triage.md").startswith("a") is kept
+        await until(pilot, lambda: app.prompt == "other")
+        await until_seen(pilot, "Edit ─ prompts/other.md")
+        await choose_prompt(app, pilot, "triage")
+        await until(pilot, lambda: bench_of(app).editor.text.startswith("a---"))
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: not bench_of(app).edited)
+        await pilot.press("ctrl+y", "ctrl+s")
+        await until(pilot, lambda: desk.text("prompts/triage.md").startswith("a---"))
+
+
+async def test_undo_survives_a_save(desk: Desk):
+    async with desk.open() as (app, pilot):
+        await pilot.press("a", "ctrl+s")
+        await until(pilot, lambda: desk.text("prompts/triage.md").startswith("a---"))
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: bench_of(app).editor.text.startswith("---") and bench_of(app).edited)
+
+
+async def test_saving_all_at_the_end_saves_every_open_file(desk: Desk):
+    desk.write("prompts/other.md", "Hello.\n")
+    async with desk.open() as (app, pilot):
+        for name in ("triage", "other"):
+            await choose_prompt(app, pilot, name)
+            await until(pilot, lambda name=name: app.prompt == name)
+            await pilot.press("b")
+        await pilot.press("ctrl+q")
+        await until_seen(pilot, "2 files have unsaved edits.")
+        await pilot.press("enter")
+        await until(pilot, lambda: app._exit)
+    assert desk.text("prompts/triage.md").startswith("b---")
+    assert desk.text("prompts/other.md") == "bHello.\n"
 
 
 async def test_quitting_asks_for_unsaved_edits_and_escape_stays(desk: Desk):
     async with desk.open() as (app, pilot):
         await pilot.press("a", "ctrl+q")
-        await until_seen(pilot, "triage has unsaved edits.")
+        await until_seen(pilot, "prompts/triage.md has unsaved edits.")
         await pilot.press("ctrl+q")
         await pilot.pause()
         assert app.is_running and len(app.screen_stack) == 2, "one question is enough"
@@ -198,7 +218,7 @@ async def test_quitting_asks_for_unsaved_edits_and_escape_stays(desk: Desk):
         await until(pilot, lambda: app.screen is bench_of(app))
         assert app.is_running
         await pilot.press("ctrl+q")
-        await until_seen(pilot, "triage has unsaved edits.")
+        await until_seen(pilot, "prompts/triage.md has unsaved edits.")
         await pilot.press("right", "enter")
         await until(pilot, lambda: not app.is_running or app._exit)
     assert app.return_code == 0
@@ -210,7 +230,7 @@ async def test_quitting_from_any_dialog_does_not_lose_unsaved_edits(desk: Desk, 
         await pilot.press("a", over)
         await until(pilot, lambda: app.screen is not bench_of(app))
         await pilot.press("ctrl+q")
-        await until_seen(pilot, "triage has unsaved edits.")
+        await until_seen(pilot, "prompts/triage.md has unsaved edits.")
 
 
 async def test_quitting_with_nothing_unsaved_leaves_at_once(desk: Desk):
@@ -291,10 +311,14 @@ async def test_zoom_gives_the_focused_pane_the_whole_screen_and_takes_it_back(de
 
 async def test_a_project_without_prompts_says_how_to_make_one(blank: Desk):
     async with blank.open() as (app, pilot):
-        await until_seen(pilot, "There are no prompts yet")
-        await pilot.press(*"abc", "ctrl+s", "ctrl+r", "ctrl+t", "ctrl+l", "f8", "f12", "f3", "f4", "f6", "f2")
+        await until(pilot, lambda: "There are no prompts yet" in told(app))
+        await pilot.press("a")
+        await until_seen(pilot, "New prompt")
+        await pilot.press(
+            "escape", "ctrl+s", "ctrl+r", "ctrl+t", "ctrl+l", "f8", "f12", "f3", "f4", "f6", "f2"
+        )
         await pilot.press("ctrl+o")
-        await until_seen(pilot, "Open a prompt")
+        await until_seen(pilot, "Find a prompt")
         await pilot.press("escape", "ctrl+q")
         await until(pilot, lambda: app._exit)
 
@@ -359,10 +383,10 @@ async def test_a_large_prompt_is_shown_and_counted_and_can_be_written_in(desk: D
 async def test_the_prompts_are_listed_by_folder_and_opened_from_the_list(desk: Desk):
     desk.write("prompts/notes/title.md", "Hello.\n")
     async with desk.open((160, 40)) as (app, pilot):
-        tree = bench_of(app).query_one("#prompts", Tree)
+        tree = bench_of(app).prompt_tree
         tree.focus()
         await until_seen(pilot, "notes", "title", "triage")
-        tree.move_cursor(tree.root.children[0].children[0])
+        tree.go_to("prompts/notes/title.md")
         await pilot.press("enter")
         await until(pilot, lambda: app.prompt == "notes/title")
         await until(pilot, lambda: settled(app))
@@ -370,11 +394,11 @@ async def test_the_prompts_are_listed_by_folder_and_opened_from_the_list(desk: D
 
 async def test_a_prompt_that_cannot_be_written_says_so_and_keeps_the_text(desk: Desk, monkeypatch):
     def refuse(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
+        raise OSError(28, "No space left on device")
 
     async with desk.open() as (app, pilot):
         await pilot.press("a")
-        monkeypatch.setattr(os, "replace", refuse)
+        monkeypatch.setattr("workbench.prompts.saving.exchange", refuse)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "cannot be written" in told(app))
         assert bench_of(app).edited

@@ -46,7 +46,7 @@ def test_every_command_reaches_an_action(screen: str):
 
 @pytest.mark.parametrize("screen", SCREENS)
 async def test_every_command_is_bound_and_in_the_help_of_its_screen(desk: Desk, screen: str):
-    async with desk.open((120, 50)) as (app, pilot):
+    async with desk.open((120, 70)) as (app, pilot):
         await app.switch_mode(screen)
         bound = {
             binding.id
@@ -120,7 +120,7 @@ async def test_function_keys_and_chords_work_while_the_editor_has_the_focus(desk
         await pilot.press("f2")
         for key, text in (
             ("f1", "Keys on bench"),
-            ("ctrl+o", "Open a prompt"),
+            ("ctrl+o", "Find a prompt"),
             ("ctrl+t", "Choose a case"),
             ("ctrl+l", "Count for a model"),
             ("ctrl+r", "Run triage"),

@@ -183,7 +183,7 @@ async def test_past_runs_are_listed_and_opened(desk: Desk):
         async with desk.open() as (app, pilot):
             await pilot.press("f3")
             await until_seen(pilot, "run 2 done")
-            await pilot.press("o")
+            await pilot.press("O")
             await until_seen(pilot, "Open a past run", "1 contenders", "2 contenders")
             await pilot.press("down", "enter", "j", "j", "k")
             await until_seen(pilot, "run 1 done")
@@ -273,3 +273,20 @@ async def test_no_runs_yet_is_said(desk: Desk):
         await pilot.press(*"jkpXe[]", "v")
         assert app.is_running
         assert bench_of(app).is_running
+
+
+async def test_the_input_of_a_result_is_kept_as_a_case(desk: Desk):
+    async with desk.answering() as _:
+        await run_on(desk, inputs={"ticket": "Refund me"})
+        async with desk.open() as (app, pilot):
+            await pilot.press("f3")
+            await until_seen(pilot, "case 1/1 inputs")
+            await pilot.press("K")
+            await until_seen(pilot, "Keep this input as a case named")
+            await pilot.press(*"refund", "enter")
+            await until(pilot, lambda: "Kept as “refund” at prompts/triage.cases.yml:4" in told(app))
+            assert desk.text("prompts/triage.cases.yml").endswith(
+                "- {name: refund, inputs: {ticket: Refund me}}\n"
+            )
+            await pilot.press("K")
+            await until(pilot, lambda: "This input is the case “refund” already" in told(app))

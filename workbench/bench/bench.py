@@ -12,11 +12,21 @@ from pathlib import Path
 
 import platformdirs
 
+from workbench.bench.arranging import Arranging
+from workbench.bench.case_keeping import CaseKeeping
+from workbench.bench.committing import Committing
+from workbench.bench.comparing import Comparing
 from workbench.bench.counting import Counting
 from workbench.bench.dueling import Dueling
+from workbench.bench.finding import Finding
 from workbench.bench.previewing import Previewing
+from workbench.bench.restoring import Restoring
+from workbench.bench.reviewing import Reviewing
 from workbench.bench.running import Running
+from workbench.bench.shelving import Shelving
+from workbench.bench.token_counts import TokenCounts
 from workbench.bench.versions import Versions
+from workbench.bench.wording import words_for
 from workbench.context.worker import RenderWorker
 from workbench.errors import ModelUnreadyError, ProjectError, PromptError, StoreError, did_you_mean
 from workbench.models.access import check_trust, key_for
@@ -31,8 +41,11 @@ from workbench.models.tokens import Tokenizers
 from workbench.project import settings as project_settings
 from workbench.project.keys import Keys
 from workbench.project.trust import Trust
+from workbench.prompts.completing import Words
+from workbench.prompts.drafts import Drafts
 from workbench.prompts.history import History
-from workbench.prompts.library import Library, local_folder
+from workbench.prompts.library import Library
+from workbench.prompts.local import local_folder
 from workbench.store.database import FILE_NAME
 from workbench.store.store import Store
 
@@ -62,9 +75,14 @@ class Bench:
         self.settings = project_settings.load(self.root)
         self.personal = personal or platformdirs.user_config_path("workbench")
         self.library = Library(self.root)
+        self.drafts = Drafts(self.root)
         self.history = History(self.root)
         self.keys = Keys(self.root, environ, self.history.tracked)
         self.trust = Trust(self.personal / "trust.json")
+        self.arranging = Arranging(self.library, self.history, self.drafts)
+        self.shelving = Shelving(self.library, self.history)
+        self.finding = Finding(self.library)
+        self.committing = Committing(self.library, self.history)
         self.store = Store(local_folder(self.root) / FILE_NAME)
         self.catalogue = Catalogue(self.settings)
         self._cache = platformdirs.user_cache_path("workbench")
@@ -77,6 +95,7 @@ class Bench:
         # One for runs, and one for the text on screen, where each key makes the rendering before it give way.
         self._worker, self._live = RenderWorker(), RenderWorker()
         self.versions = Versions(self.library, self.history, self.store.sources)
+        self.cases = CaseKeeping(self.library, self.store.sources)
         counting = Counting(Tokenizers(), embedded, self.store, self.check_trust)
         self.previewing = Previewing(
             self.settings, self.catalogue, self.versions, self._worker, self._live, counting
@@ -90,6 +109,16 @@ class Bench:
             self.gateway,
             self.check_ready,
         )
+        self.reviewing = Reviewing(
+            self.library,
+            self.history,
+            self.versions,
+            self.store,
+            TokenCounts(self.previewing, counting),
+            lambda prompts: self.dueling.win_rates(prompts),
+        )
+        self.comparing = Comparing(self.library, self.history, self.versions, self.previewing)
+        self.restoring = Restoring(self.library, self.versions)
 
     @classmethod
     def here(cls) -> Bench:
@@ -106,6 +135,10 @@ class Bench:
     def dueling(self) -> Dueling:
         """Pairs, votes and ratings, with the person at the keyboard as judge."""
         return Dueling(self.store, self._judge)
+
+    def words(self, path: str) -> Words:
+        """Return what can be named in the file at this path; reads the disk."""
+        return words_for(self.library, self.settings, path)
 
     def check_prompt(self, name: str) -> None:
         """Raise PromptError for a name that is no prompt of this project and never was run as one."""
@@ -167,4 +200,5 @@ class Bench:
         self._worker.close()
         self._live.close()
         self.history.close()
+        self.drafts.close()
         self.store.close()

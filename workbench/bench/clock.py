@@ -1,10 +1,5 @@
-"""The clock: the one place that asks for the time."""
+"""The clock, for whoever composes the rooms."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-
-def utc_now() -> str:
-    """Return the time now as UTC ISO 8601 text, to the millisecond: ``2026-01-31T12:00:00.000Z``."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+from workbench.project.clock import utc_now as utc_now

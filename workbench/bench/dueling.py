@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from random import Random
 
 from workbench.bench.clock import utc_now
@@ -12,9 +13,11 @@ from workbench.errors import UsageError
 from workbench.project.yaml import Value
 from workbench.store.records import Cell, Contender, Pair, Vote
 from workbench.store.store import Store
+from workbench.verdicts import pairs
 from workbench.verdicts.pairs import Candidate, NoPair, identical_pairs, next_pair
 from workbench.verdicts.ratings import Board, Row, rate
 from workbench.verdicts.votes import IDENTICAL, Ballot, Choice
+from workbench.verdicts.win_rates import WinRate, win_rates
 
 GROUPINGS = ("contender", "version", "model")
 
@@ -75,8 +78,12 @@ class Dueling:
         self._judge = judge
         self._rng = rng or Random()
 
-    def next(self, prompt: str) -> Shown | NoPair:
-        """Return the next pair of a prompt's results to judge, or why there is none."""
+    def next(self, prompt: str, versions: Collection[str] = ()) -> Shown | NoPair:
+        """Return the next pair of a prompt's results to judge, or why there is none.
+
+        Where ``versions`` are given, by hash, the two results are of two of these, and of contenders that are
+        alike in all else: of such votes the win rates of versions are made.
+        """
         cells = list(self._store.runs.judged_cells(prompt))
         candidates = [_candidate(cell) for cell in cells]
         ballots = self._ballots(prompt)
@@ -84,7 +91,7 @@ class Dueling:
         if identical:
             self._store.votes.add_identical(identical, utc_now())
             ballots = self._ballots(prompt)
-        chosen = next_pair(candidates, ballots, self._rng)
+        chosen = self._choose(candidates, ballots, [cell.contender for cell in cells], versions)
         if isinstance(chosen, NoPair):
             return chosen
         pair = _pair(prompt, chosen.left, chosen.right)
@@ -130,8 +137,7 @@ class Dueling:
         votes = [
             vote
             for vote in self._store.votes.standing(prompt)
-            if by == "contender"
-            or _rest(known[vote.pair.left_contender], by) == _rest(known[vote.pair.right_contender], by)
+            if by == "contender" or _alike(vote, known, by)
         ]
         judged = {cell.contender.id for cell in self._store.runs.judged_cells(prompt)}
         names = dict.fromkeys(groups[number] for number in known if number in judged)
@@ -179,6 +185,39 @@ class Dueling:
             for contender, apart in zip(group, _apart(group), strict=True)
         }
 
+    def win_rates(self, prompts: Collection[str]) -> dict[str, WinRate]:
+        """Return the win rate of each version, by hash; ``prompts`` are all the names the prompt has had.
+
+        Only votes between contenders that are alike in all else are used.
+        """
+        ballots: list[Ballot] = []
+        for prompt in prompts:
+            known = {contender.id: contender for contender in self._store.runs.contenders(prompt)}
+            groups = {number: contender.version for number, contender in known.items()}
+            votes = [vote for vote in self._store.votes.standing(prompt) if _alike(vote, known, "version")]
+            ballots += [_ballot(vote, groups) for vote in votes]
+        return win_rates(ballots)
+
+    def _choose(
+        self,
+        candidates: Sequence[Candidate],
+        ballots: Sequence[Ballot],
+        contenders: Sequence[Contender],
+        versions: Collection[str],
+    ) -> pairs.Pair | NoPair:
+        if not versions:
+            return next_pair(candidates, ballots, self._rng)
+        known = {str(contender.id): contender for contender in contenders if contender.version in versions}
+
+        def may_meet(one: str, other: str) -> bool:
+            first, second = known[one], known[other]
+            return first.version != second.version and _rest(first, "version") == _rest(second, "version")
+
+        among = [candidate for candidate in candidates if candidate.contender in known]
+        if not any(may_meet(one, other) for one, other in combinations(known, 2)):
+            return NoPair("nothing to compare: no model has answered both versions alike; run both on it")
+        return next_pair(among, ballots, self._rng, may_meet)
+
     def _ballots(self, prompt: str) -> list[Ballot]:
         groups = {contender.id: str(contender.id) for contender in self._store.runs.contenders(prompt)}
         return [_ballot(vote, groups) for vote in self._store.votes.standing(prompt)]
@@ -216,6 +255,11 @@ def _group(contender: Contender, by: str) -> str:
     if by == "contender":
         return str(contender.id)
     return contender.version if by == "version" else f"{contender.string} {contender.api_base or ''}"
+
+
+def _alike(vote: Vote, known: Mapping[int, Contender], by: str) -> bool:
+    """Return whether a vote was between contenders that are alike in all but what is grouped by."""
+    return _rest(known[vote.pair.left_contender], by) == _rest(known[vote.pair.right_contender], by)
 
 
 def _rest(contender: Contender, by: str) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from workbench.bench.inert import inert as inert  # for whoever shows things to 
 from workbench.bench.inert import one_line as one_line
 from workbench.models.model import PICO
 from workbench.verdicts.ratings import Row
+from workbench.verdicts.win_rates import WinRate
 
 NOTHING = "-"
 """Stands where a value is not known."""
@@ -67,6 +68,18 @@ def seconds(duration: float | None) -> str:
 def percent(share: float | None) -> str:
     """Return a share as whole percent: ``71 %``."""
     return NOTHING if share is None else f"{share * 100:.0f} %"
+
+
+def win_rate(won: WinRate | None) -> str:
+    """Return a win rate with half its interval: ``71 % ±14``."""
+    return NOTHING if won is None else f"{percent(won.rate)} ±{won.margin * 100:.0f}"
+
+
+def change(number: int | None) -> str:
+    """Return a difference with its sign: ``+142``, ``-9``, ``±0``."""
+    if number is None:
+        return NOTHING
+    return f"{number:+,}" if number else "±0"
 
 
 def age(then: str, now: str) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from workbench.errors import PromptError, RevisionError
 from workbench.project.yaml import Value
 from workbench.prompts.cases import Case, choose, load_cases
-from workbench.prompts.history import History
+from workbench.prompts.history import History, Revision
 from workbench.prompts.library import Library
-from workbench.prompts.tree import Overlay, Tree
+from workbench.prompts.tree import Overlay, Tree, prompt_path
 from workbench.prompts.version import Version, load_version
 from workbench.runs.plan import split_target
 from workbench.store.sources import Sources
@@ -63,16 +64,37 @@ class Versions:
                 raise RevisionError(
                     f"“{typed}” is not the hash of a version", hint="Write it as it is shown: PROMPT@v:1f3a9c"
                 )
-            _, files = self.sources.version_files(name, typed[2:])
-            return Target(load_version(files, name), None, False, typed)
+            return Target(self._stored(name, typed[2:]), None, False, typed)
         revision = self.history.resolve(typed)
+        return Target(self.at(name, revision), revision.commit, False, typed)
+
+    def at(self, name: str, revision: Revision, path: str | None = None) -> Version:
+        """Return the version of a prompt at a revision, under whatever name it had then.
+
+        ``path`` is where its file lay, where that is known, as from the history's list; else it is found.
+        Raises PromptError for a prompt that was missing or broken, RevisionError where git cannot read.
+        """
+        tree = self.history.tree(revision)
         try:
-            version = load_version(self.history.tree(revision), name)
+            if path is None:
+                path = self.history.path_at(prompt_path(name), revision)
+            return load_version(tree, name, path)
         except PromptError as broken:
             raise PromptError(
-                f"at {typed}: {broken.message}", place=broken.place, hint=broken.hint
+                f"at {revision.typed}: {broken.message}", place=broken.place, hint=broken.hint
             ) from broken
-        return Target(version, revision.commit, False, typed)
+
+    def _stored(self, name: str, prefix: str) -> Version:
+        """Return a version from the store; its file may lie where the prompt's name then said."""
+        full, files = self.sources.version_files(name, prefix)
+        own = prompt_path(name)
+        others = [path for path in files.files if path.endswith(".md")]
+        for path in [] if own in files.files else others:
+            with suppress(PromptError):  # a partial is among them, and need be no prompt
+                version = load_version(files, name, path)
+                if version.hash == full:
+                    return version
+        return load_version(files, name)
 
     def cases(self, name: str, unsaved: Mapping[str, bytes] | None = None) -> tuple[Case, ...]:
         """Return the cases of a prompt, which always come from the working tree."""
@@ -118,7 +140,7 @@ class Versions:
         key = (name, commit)
         if key not in self._at_commit:
             try:
-                self._at_commit[key] = load_version(self.history.tree(self.history.resolve(commit)), name)
-            except PromptError:
+                self._at_commit[key] = self.at(name, Revision(commit, commit))
+            except (PromptError, RevisionError):
                 self._at_commit[key] = None
         return self._at_commit[key]

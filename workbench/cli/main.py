@@ -11,11 +11,16 @@ from workbench import __version__
 
 COMMANDS = {
     "init": "Make a small working project here.",
+    "new": "Make a prompt, or a copy of one.",
+    "list": "List the prompts and their state in git.",
     "context": "Show exactly what a model will receive, with tokens and price.",
     "run": "Run prompts on models, and keep every result.",
     "runs": "List past runs and show their results.",
     "duel": "Judge pairs of answers, blind.",
+    "history": "List the versions of a prompt, with tokens and scores.",
+    "diff": "Show what differs between two versions of a prompt.",
     "board": "Show which contender is ahead, with intervals.",
+    "cases": "List the cases of a prompt, add to them, import and keep them.",
     "models": "List the models and what each needs.",
     "trust": "Let this project use the servers and model files its settings name.",
     "doctor": "Check that everything works, and say what does not.",

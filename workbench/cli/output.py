@@ -30,10 +30,11 @@ def print_json(value: Value) -> None:
     _write(inert_json(json.dumps(value, ensure_ascii=False)))
 
 
-def print_text(text: str = "", *, bold: bool = False) -> None:
-    """Print text with everything a terminal would obey made visible."""
+def print_text(text: str = "", *, bold: bool = False, colour: str | None = None) -> None:
+    """Print text with everything a terminal would obey made visible; ``colour`` is one of the eight."""
     text = inert(text)
-    _write(click.style(text, bold=True) if bold and text and colour_wanted() else text)
+    styled = (bold or colour) and text and colour_wanted()
+    _write(click.style(text, bold=bold or None, fg=colour) if styled else text)
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:

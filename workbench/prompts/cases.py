@@ -23,6 +23,9 @@ SUFFIXES = (".cases.yml", ".cases.jsonl", ".cases.csv")
 
 KEYS = ("name", "inputs", "expect", "tags", "note")
 
+RESERVED_COLUMNS = ("name", "expect", "tags", "note")
+"""Columns of a CSV file that are no inputs."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -47,6 +50,11 @@ def hash_inputs(inputs: Mapping[str, Value]) -> str:
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def cases_paths(name: str) -> tuple[str, ...]:
+    """Return the paths at which a prompt may have files of cases, in the order in which they are joined."""
+    return tuple(f"{PROMPTS}/{name}{suffix}" for suffix in SUFFIXES)
+
+
 def load_cases(tree: Tree, name: str) -> tuple[Case, ...]:
     """Return the cases of a prompt from all its cases files.
 
@@ -54,15 +62,14 @@ def load_cases(tree: Tree, name: str) -> tuple[Case, ...]:
     name.
     """
     cases: list[Case] = []
-    for suffix, parse in zip(SUFFIXES, (_from_yaml, _from_json_lines, _from_csv), strict=True):
-        path = f"{PROMPTS}/{name}{suffix}"
+    for path in cases_paths(name):
         try:
             text = decode(tree.read(path), path)
         except FileNotFoundError:
             continue
         except PromptError as broken:
             raise CasesError(broken.message, place=broken.place, hint=broken.hint) from broken
-        cases += parse(text, path, len(cases))
+        cases += cases_in(text, path, len(cases))
     first: dict[str, Case] = {}
     for case in cases:
         if case.name in first:
@@ -73,6 +80,30 @@ def load_cases(tree: Tree, name: str) -> tuple[Case, ...]:
             )
         first[case.name] = case
     return tuple(cases)
+
+
+def cases_in(text: str, path: str, before: int = 0) -> list[Case]:
+    """Return the cases of one file, whose suffix says how they are written.
+
+    ``before`` is how many cases come before them, for the numbers of those without a name. Raises CasesError
+    with file and line.
+    """
+    if path.endswith(".csv"):
+        return list(_from_csv(text, path, before))
+    read_all = _from_json_lines if path.endswith(".jsonl") else _from_yaml
+    return [_case(fields, number) for number, fields in enumerate(read_all(text, path), start=before + 1)]
+
+
+def records_in(text: str, path: str) -> list[dict[str, Value]]:
+    """Return what each case of one file says, with those of the keys that it has; raises CasesError."""
+    if path.endswith(".csv"):
+        columns, rows = csv_rows(text, path)
+        return [csv_record(columns, row) for row in rows]
+    records = []
+    for fields in _from_json_lines(text, path) if path.endswith(".jsonl") else _from_yaml(text, path):
+        _case(fields, 1)
+        records.append(fields.values)
+    return records
 
 
 def choose(cases: tuple[Case, ...], name: str, prompt: str) -> Case:
@@ -89,7 +120,7 @@ def choose(cases: tuple[Case, ...], name: str, prompt: str) -> Case:
     raise CasesError(f"{prompt} has no case “{name}”", hint=did_you_mean(name, [case.name for case in cases]))
 
 
-def _from_yaml(text: str, path: str, before: int) -> Iterator[Case]:
+def _from_yaml(text: str, path: str) -> Iterator[Fields]:
     document = read(text, path, error=CasesError)
     if document.value is None:
         return
@@ -100,17 +131,13 @@ def _from_yaml(text: str, path: str, before: int) -> Iterator[Case]:
             hint="Begin each case with “- name: …”.",
         )
     for index in range(len(document.value)):
-        yield _case(Fields(document, CasesError, (index,)), before + index + 1)
+        yield Fields(document, CasesError, (index,))
 
 
-def _from_json_lines(text: str, path: str, before: int) -> Iterator[Case]:
-    count = before
+def _from_json_lines(text: str, path: str) -> Iterator[Fields]:
     for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        count += 1
-        document = read_json(line, path, number, error=CasesError)
-        yield _case(Fields(document, CasesError), count)
+        if line.strip():
+            yield Fields(read_json(line, path, number, error=CasesError), CasesError)
 
 
 def _case(fields: Fields, number: int) -> Case:
@@ -139,22 +166,63 @@ def _plain(key: str, value: Value, fields: Fields) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _from_csv(text: str, path: str, before: int) -> Iterator[Case]:
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    columns: list[str] | None = None
-    line, number = 1, before
+@dataclass(frozen=True)
+class CsvRow:
+    """One record of a CSV file; it fills the lines from that of its place to ``end``, counted from 1."""
+
+    cells: list[str]
+    place: Place
+    end: int
+
+
+def csv_rows(text: str, path: str) -> tuple[list[str], list[CsvRow]]:
+    """Return the columns of a CSV file and its records; empty lines are none.
+
+    Raises CasesError with file and line for what is no CSV, and for columns that cannot be told apart.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[CsvRow] = []
+    line = 1
     try:
-        for cells in rows:
-            place, line = Place(path, line), rows.line_num + 1
-            if not any(cells):
-                continue
-            if columns is None:
-                columns = _checked_columns(cells, place)
-                continue
-            number += 1
-            yield _csv_case(columns, cells, number, place)
+        for cells in reader:
+            place, line = Place(path, line), reader.line_num + 1
+            if any(cells):
+                rows.append(CsvRow(cells, place, reader.line_num))
     except csv.Error as broken:
         raise CasesError(f"this is not valid CSV: {broken}", place=Place(path, line)) from broken
+    if not rows:
+        return [], []
+    return _checked_columns(rows[0].cells, rows[0].place), rows[1:]
+
+
+def csv_record(columns: list[str], row: CsvRow) -> dict[str, Value]:
+    """Return what one record says, with those of a case's keys that it has; raises CasesError."""
+    if len(row.cells) > len(columns):
+        raise CasesError(
+            f"this row has {len(row.cells)} cells, more than the {len(columns)} columns of the header",
+            place=row.place,
+            hint="Put a cell that holds a comma in quotes.",
+        )
+    filled = {column: cell for column, cell in zip(columns, row.cells, strict=False) if cell}
+    inputs: dict[str, Value] = {}
+    for column, cell in filled.items():
+        if column.endswith(":json"):
+            value = read_json(cell, row.place.path, row.place.line or 1, error=CasesError).value
+            inputs[column.removesuffix(":json")] = value
+        elif column not in RESERVED_COLUMNS:
+            inputs[column] = cell
+    tags = [tag.strip() for tag in filled.pop("tags", "").split(";") if tag.strip()]
+    record = {key: filled[key] for key in RESERVED_COLUMNS if key in filled}
+    return {**record, "inputs": inputs, **({"tags": tags} if tags else {})}
+
+
+def _from_csv(text: str, path: str, before: int) -> Iterator[Case]:
+    columns, rows = csv_rows(text, path)
+    for number, row in enumerate(rows, start=before + 1):
+        record = csv_record(columns, row)
+        tags = tuple(record.get("tags", ()))
+        name, expect, note = record.get("name", str(number)), record.get("expect"), record.get("note", "")
+        yield Case(name, record["inputs"], expect, tags, note, row.place)
 
 
 def _checked_columns(header: list[str], place: Place) -> list[str]:
@@ -166,24 +234,3 @@ def _checked_columns(header: list[str], place: Place) -> list[str]:
         if names.count(name) > 1:
             raise CasesError(f"the column “{name}” stands twice in the header", place=place)
     return columns
-
-
-def _csv_case(columns: list[str], cells: list[str], number: int, place: Place) -> Case:
-    if len(cells) > len(columns):
-        raise CasesError(
-            f"this row has {len(cells)} cells, more than the {len(columns)} columns of the header",
-            place=place,
-            hint="Put a cell that holds a comma in quotes.",
-        )
-    filled = {column: cell for column, cell in zip(columns, cells, strict=False) if cell}
-    inputs: dict[str, Value] = {}
-    for column, cell in filled.items():
-        if column.endswith(":json"):
-            value = read_json(cell, place.path, place.line or 1, error=CasesError).value
-            inputs[column.removesuffix(":json")] = value
-        elif column not in ("name", "expect", "tags", "note"):
-            inputs[column] = cell
-    tags = tuple(tag.strip() for tag in filled.get("tags", "").split(";") if tag.strip())
-    return Case(
-        filled.get("name", str(number)), inputs, filled.get("expect"), tags, filled.get("note", ""), place
-    )

@@ -1,22 +1,22 @@
-"""Prompts in git: any file at any revision, and whether the working tree differs."""
+"""Prompts in git: any file at any revision, their commits, their states, and committing them."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from workbench.errors import RevisionError
+from workbench.errors import CommitError, RevisionError
+from workbench.prompts import committing, log, states
+from workbench.prompts.committing import Committed
+from workbench.prompts.log import Commit
+from workbench.prompts.objects import Objects, RevisionTree
+from workbench.prompts.repository import GitRefusedError, NoRepository, Repository, opened
+from workbench.prompts.states import FileState
 
-if TYPE_CHECKING:
-    import git
-    from git import Repo
-
-
-_SYMBOLIC_LINK = 0o120000
+__all__ = ["Commit", "Committed", "FileState", "History", "Revision", "RevisionTree"]
 
 
 @dataclass(frozen=True)
@@ -27,116 +27,90 @@ class Revision:
     commit: str
 
 
-@dataclass(frozen=True)
-class Commit:
-    """One commit of the history: its full hash and the first line of its message."""
-
-    hash: str
-    subject: str
-
-
-class RevisionTree:
-    """The files of a project at one commit. ``lock`` guards the git processes that threads share."""
-
-    def __init__(self, commit: git.Commit, prefix: str, lock: threading.RLock) -> None:
-        self._tree = commit.tree
-        self._prefix = prefix
-        self._lock = lock
-
-    def read(self, path: str) -> bytes:
-        """Return the bytes of a file at this commit; raises FileNotFoundError where it held none."""
-        with self._lock:
-            item = self._at(path)
-            # A symbolic link's blob is only its target's name.
-            if item is None or item.type != "blob" or item.mode == _SYMBOLIC_LINK:
-                raise FileNotFoundError(path)
-            raw: bytes = item.data_stream.read()
-            return raw
-
-    def paths(self, under: str) -> Iterable[str]:
-        """Return the paths of all files below a folder at this commit."""
-        with self._lock:
-            folder = self._at(under)
-            if folder is None or folder.type != "tree":
-                return []
-            return [str(item.path)[len(self._prefix) :] for item in folder.traverse() if item.type == "blob"]
-
-    def _at(self, path: str) -> Any:  # noqa: ANN401 - GitPython's types for this are wrong
-        try:
-            return self._tree / f"{self._prefix}{path}"
-        except KeyError:
-            return None
-
-
 class History:
-    """The git repository around a project, opened when first needed.
+    """The git repository around a project, opened when first needed. Threads may share it.
 
-    ``unavailable`` says why there is none; every other method then raises RevisionError with that reason.
+    ``unavailable`` says why there is none; what needs one then raises RevisionError or CommitError with that
+    reason, and what lists something has nothing to list.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
-        self._lock = (
-            threading.RLock()
-        )  # GitPython's objects share processes that one thread may use at a time
+        self._lock = threading.RLock()
 
     @cached_property
-    def _opened(self) -> Repo | str:
-        try:
-            # 0.14 s, and not needed to start: GitPython is imported when a revision is first asked for.
-            from git import Repo
-            from git.exc import InvalidGitRepositoryError, NoSuchPathError
-        except ImportError as broken:
-            return f"git cannot be used: {str(broken).splitlines()[0]}"
-        try:
-            repository = Repo(self._root, search_parent_directories=True)
-        except (InvalidGitRepositoryError, NoSuchPathError):
-            return "this project is not a git repository"
-        if repository.working_tree_dir is None:
-            return "this git repository has no working tree"
-        return repository
+    def _found(self) -> Repository | NoRepository:
+        return opened(self._root)
+
+    @cached_property
+    def _objects(self) -> Objects:
+        return Objects(self._repository())
+
+    def _opened(self) -> Repository | None:
+        with self._lock:  # a cached property alone may be computed by two threads
+            return self._found if isinstance(self._found, Repository) else None
 
     @property
     def unavailable(self) -> str | None:
-        """Why revisions cannot be read here, or None."""
-        with self._lock:
-            return self._opened if isinstance(self._opened, str) else None
+        """Why git cannot be used here, or None."""
+        self._opened()
+        return self._found.reason if isinstance(self._found, NoRepository) else None
+
+    @property
+    def git_folder(self) -> Path | None:
+        """The folder in which git keeps what it knows of this working tree, or None without git."""
+        repository = self._opened()
+        return repository.folder if repository else None
 
     def close(self) -> None:
-        """End the git processes that are kept for reading; the next use starts them again."""
+        """End the git process that is kept for reading; the next use starts it again."""
         with self._lock:
-            opened = self.__dict__.get("_opened")  # not to open it only to close it
-            if opened is not None and not isinstance(opened, str):
-                opened.close()
+            if "_objects" in self.__dict__:  # not to start it only to end it
+                self._objects.close()
 
     def resolve(self, revision: str) -> Revision:
-        """Return the commit that a revision expression names; raises RevisionError where git knows none."""
-        repository = self._repository(revision)
-        from git.exc import GitCommandError  # after _repository, which says so where git is missing
+        """Return the commit that a revision expression names, as git-rev-parse(1) reads it.
 
+        Raises RevisionError where git knows none, and where it names a folder or a file.
+        """
+        repository = self._repository(revision)
+        # “:/text” searches for all that follows, so that only its result can be asked for its commit.
+        named = self._parsed(repository, revision) if revision.startswith(":/") else revision
+        commit = self._parsed(repository, f"{named}^{{commit}}") if named else None
+        if commit:
+            return Revision(revision, commit)
+        named = self._parsed(repository, revision)
+        raise RevisionError(
+            f"“{revision}” names no commit but a {repository.read('cat-file', '-t', named).decode().strip()}"
+            if named
+            else f"git knows no revision “{revision}”",
+            hint="Name a commit, a branch or a tag, such as HEAD, HEAD~2, main or v1.0.",
+        )
+
+    def _parsed(self, repository: Repository, revision: str) -> str | None:
+        """Return the hash of what an expression names, or None where it names nothing."""
+        if "\0" in revision:
+            return None
         try:
-            commit = repository.git.rev_parse(
-                "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
-            )
-        except GitCommandError as refused:
-            reason = str(refused.stderr).strip(" \n'").removeprefix("stderr: '")
-            raise RevisionError(
-                f"git cannot read “{revision}”: {reason}"
-                if reason
-                else f"git knows no revision “{revision}”",
-                hint="Name a commit, a branch or a tag, such as HEAD, HEAD~2, main or v1.0.",
-            ) from None
-        return Revision(revision, str(commit))
+            found = repository.read("rev-parse", "--verify", "--quiet", "--end-of-options", revision)
+        except GitRefusedError as refused:
+            if refused.reason and "expected commit type" not in refused.reason:
+                raise RevisionError(
+                    f"git cannot read “{revision}”: {refused.message}", hint=refused.hint
+                ) from refused
+            return None
+        name = found.decode().strip()
+        return name if name.isalnum() else None  # “^main” is one to leave out
 
     def tree(self, revision: Revision) -> RevisionTree:
         """Return the project's files at a revision."""
         repository = self._repository(revision.typed)
         with self._lock:
-            return RevisionTree(repository.commit(revision.commit), self._prefix(repository), self._lock)
+            return RevisionTree(self._objects, revision.commit, repository)
 
     def head(self) -> Revision | None:
         """Return the commit that is checked out, or None where there is none yet or no git."""
-        if self.unavailable:
+        if self._opened() is None:
             return None
         try:
             return self.resolve("HEAD")
@@ -148,57 +122,115 @@ class History:
 
         Where the head is detached, that is the first seven digits of its commit.
         """
-        with self._lock:
-            if isinstance(self._opened, str):
-                return None
-            head = self._opened.head
-            return head.commit.hexsha[:7] if head.is_detached else str(head.reference.name)
+        repository = self._opened()
+        if repository is None:
+            return None
+        try:
+            return (
+                repository.read("symbolic-ref", "--quiet", "--short", "HEAD").decode(errors="replace").strip()
+            )
+        except GitRefusedError:
+            head = self.head()
+            return head.commit[:7] if head else None
 
-    def commits(self, paths: Iterable[str], limit: int) -> list[Commit]:
-        """Return the newest commits that changed any of these files, newest first; none without git."""
-        if isinstance(self._opened, str):
-            return []
-        places = [str(self._root / path) for path in paths]
-        log = (
-            self._opened.git.log(f"--max-count={limit}", "--format=%H%x00%s", "--", *places)
-            if self.head()
-            else ""
-        )
-        return [Commit(*line.split("\0", 1)) for line in str(log).splitlines()]
+    def log(self, path: str, beside: Iterable[str] = (), limit: int | None = None) -> list[Commit]:
+        """Return the commits of a prompt's file, newest first in git's own order; none without git.
+
+        Its renames are followed. Commits that changed any file of ``beside``, which the prompt reads now, are
+        among them. Raises RevisionError where git cannot read its repository.
+        """
+        repository = self._opened()
+        return log.commits(repository, path, beside, limit) if repository else []
+
+    def path_at(self, path: str, revision: Revision) -> str | None:
+        """Return where a file of now lay at a revision, its renames followed, or None where it was not."""
+        repository = self._repository(revision.typed)
+        tree = self.tree(revision)
+        if tree.holds(path):
+            return path
+        older = (repository.path(name) for name in log.older_names(repository, repository.place(path)))
+        return next((name for name in older if tree.holds(name)), None)
+
+    def renamed_from(self, path: str) -> str | None:
+        """Return what a file was called at HEAD, where a rename of it is staged and not committed."""
+        repository = self._opened()
+        before = log.staged_name(repository, repository.place(path)) if repository else None
+        return repository.path(before) if repository and before else None
+
+    def at_head(self, path: str) -> bytes | None:
+        """Return the bytes of a file in the commit that is checked out, or None where it holds none.
+
+        Raises PromptError for a file that is too large.
+        """
+        head = self.head()
+        try:
+            return self.tree(head).read(path) if head else None
+        except FileNotFoundError:
+            return None
+
+    def states(self) -> dict[str, FileState]:
+        """Return the state of every file of the project that differs from HEAD; none without git.
+
+        Raises RevisionError where git cannot tell.
+        """
+        repository = self._opened()
+        return states.states(repository) if repository else {}
+
+    def move(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Rename tracked files, each from an old path to a new one, and leave the rest of the index alone.
+
+        Raises CommitError where git refuses; none is moved then.
+        """
+        committing.move(self._committable(), pairs)
+
+    def commit_problem(self, paths: Sequence[str] = ()) -> CommitError | None:
+        """Return what stands in the way of committing these files, or None."""
+        try:
+            return committing.problem(self._committable(), paths)
+        except CommitError as unavailable:
+            return unavailable
+
+    def commit_warnings(self) -> list[str]:
+        """Return what a person should know before committing here, and what does not forbid it."""
+        repository = self._opened()
+        return committing.warnings(repository) if repository else []
+
+    def commit(self, paths: Sequence[str], message: str, cancel: threading.Event | None = None) -> Committed:
+        """Commit exactly these files as they are on disk, and nothing else of the index.
+
+        It takes as long as the hooks do; setting ``cancel``, from another thread, ends git and its hooks.
+        Raises CommitError, with the index as it was, where git or a hook refuses.
+        """
+        return committing.commit(self._committable(), paths, message, cancel)
 
     def author(self) -> str | None:
         """Return the name that git would commit with, or None."""
-        with self._lock:
-            if isinstance(self._opened, str):
-                return None
-            with self._opened.config_reader() as config:
-                return str(config.get_value("user", "name", "")) or None
+        repository = self._opened()
+        return committing.author(repository) if repository else None
 
     def tracked(self, path: str) -> bool:
         """Return whether git tracks the file at this path; without git, it does not.
 
         Where git refuses to look, the file counts as tracked: a ``.env`` is then not believed.
         """
-        with self._lock:
-            if isinstance(self._opened, str):
-                return False
-            from git.exc import GitCommandError  # there, now that a repository is open
+        repository = self._opened()
+        if repository is None:
+            return isinstance(self._found, NoRepository) and self._found.refused
+        try:
+            return bool(repository.read("ls-files", "--", repository.place(path)))
+        except GitRefusedError:
+            return True
 
-            try:
-                return bool(self._opened.git.ls_files("--", str(self._root / path)))
-            except GitCommandError:
-                return True
+    def _repository(self, revision: str = "HEAD") -> Repository:
+        repository = self._opened()
+        if repository is None:
+            assert isinstance(self._found, NoRepository)
+            raise RevisionError(f"“@{revision}” needs git, and {self._found.reason}", hint=self._found.hint)
+        return repository
 
-    def _repository(self, revision: str) -> Repo:
-        with self._lock:
-            if isinstance(self._opened, str):
-                raise RevisionError(
-                    f"“@{revision}” needs git, and {self._opened}",
-                    hint="Run “git init” and commit, or leave out the “@…”.",
-                )
-            return self._opened
-
-    def _prefix(self, repository: Repo) -> str:
-        top = Path(str(repository.working_tree_dir)).resolve()
-        relative = self._root.relative_to(top).as_posix()
-        return "" if relative == "." else f"{relative}/"
+    def _committable(self) -> Repository:
+        repository = self._opened()
+        if repository is None:
+            assert isinstance(self._found, NoRepository)
+            raise CommitError(f"this needs git, and {self._found.reason}", hint=self._found.hint)
+        return repository

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import stat
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from workbench.errors import Place, ProjectError, PromptError, SaveConflictError
+from workbench.errors import Place, PromptError
+from workbench.project.clock import utc_now
+from workbench.prompts.backups import Backup
+from workbench.prompts.endings import BOM
+from workbench.prompts.endings import restored_bytes as restored_bytes  # saving's other half, found here
+from workbench.prompts.saving import NEW_FILE_MODE, Saving
 from workbench.prompts.tree import PROMPTS, decode, prompt_name
 
 MAX_BYTES = 50_000_000
 """A larger file is not read into a prompt: no context window holds it."""
 
-NEW_FILE_MODE = 0o644
-"""The mode of a file that is made anew because it was deleted while it was edited."""
-
-_BOM = b"\xef\xbb\xbf"
 _NO_TEXT = re.compile("[\ud800-\udfff]")  # stands for bytes in a file's name that are not UTF-8
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 
 
 @dataclass(frozen=True)
@@ -97,15 +96,21 @@ class OpenFile:
 
 
 class Library:
-    """The prompts of one project."""
+    """The prompts of one project. ``now`` is the clock that says when a backup was made."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, now: Callable[[], str] = utc_now) -> None:
         self.root = root
         self.tree = WorkingTree(root)
+        self._saving = Saving(root, now)
 
     def names(self) -> list[str]:
         """Return the names of all prompts, in order."""
         return sorted(name for path in self.tree.paths(PROMPTS) if (name := prompt_name(path)))
+
+    def partials(self) -> list[str]:
+        """Return the paths below ``prompts/`` of all partials, as an include names them, in order."""
+        within = [path[len(PROMPTS) + 1 :] for path in self.tree.paths(PROMPTS)]
+        return sorted(path for path in within if path.startswith("_") or "/_" in path)
 
     def open(self, path: str) -> OpenFile:
         """Return a file for editing; one that is not UTF-8 comes with the reason why it is read-only."""
@@ -113,153 +118,74 @@ class Library:
             raw = self.tree.read(path)
         except FileNotFoundError:
             raise PromptError("does not exist", place=Place(path)) from None
-        try:
-            return OpenFile(path, decode(raw, path), raw)
-        except PromptError as unreadable:
-            text = (
-                raw.removeprefix(_BOM)
-                .decode("utf-8", errors="replace")
-                .replace("\r\n", "\n")
-                .replace("\r", "\n")
-            )
-            return OpenFile(path, text.replace("\0", "\N{REPLACEMENT CHARACTER}"), raw, unreadable)
+        return _opened(path, raw)
 
     def save(self, file: OpenFile, text: str, *, over: bool = False) -> OpenFile:
         """Write the text to disk and return the file as it now is.
 
         BOM, line endings and mode stay as they were; the write is atomic; what it replaces is kept as a
-        backup in ``.workbench/backups``. Raises SaveConflictError where the file is no longer what was read,
-        unless it is to be saved ``over`` that; PromptError where it cannot be written or must not be.
+        backup. Raises SaveConflictError where the file is no longer what was read, unless it is to be saved
+        ``over`` that; PromptError where it cannot be written or must not be.
         """
         if file.unreadable:
             raise PromptError(
                 "is open read-only, because it " + file.unreadable.message, place=Place(file.path)
             )
         raw = restored_bytes(file.raw, text)
-        real = self.tree.locate(file.path)
-        try:
-            on_disk = real.read_bytes() if real.exists() else None
-            if on_disk != file.raw and not over:
-                raise SaveConflictError(
-                    "changed on disk since it was read"
-                    if on_disk is not None
-                    else "was deleted since it was read",
-                    place=Place(file.path),
-                    hint="Reload it (your text is kept on screen until you do), or save over it.",
-                )
-            if on_disk is None:
-                real.parent.mkdir(parents=True, exist_ok=True)
-                _write_atomically(real, raw, NEW_FILE_MODE)
-            elif raw != on_disk:
-                mode = stat.S_IMODE(real.stat().st_mode)
-                self._backup(file.path, on_disk, mode)
-                _write_atomically(real, raw, mode)
-        except OSError as broken:
-            raise PromptError(
-                f"cannot be written: {broken.strerror}",
-                place=Place(file.path),
-                hint="The text is still on screen.",
-            ) from broken
+        self.put(file, raw, over=over)
         return OpenFile(file.path, text, raw)
 
-    def _backup(self, path: str, raw: bytes, mode: int) -> None:
-        local = local_folder(self.root)
-        folder = local / "backups" / Path(path).parent
-        _confine(folder, local, local.name)
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_atomically(folder / f"{Path(path).name}~", raw, mode)
+    def put(self, file: OpenFile, raw: bytes, *, over: bool = False) -> OpenFile:
+        """Write exactly these bytes, as those of a backup or of a revision; otherwise like ``save``."""
+        self._saving.replace(file.path, self.tree.locate(file.path), raw, file.raw, over=over)
+        return _opened(file.path, raw)
+
+    def mode(self, path: str) -> int:
+        """Return the permissions of a file; raises PromptError where it cannot be asked for them."""
+        try:
+            return stat.S_IMODE(self.tree.locate(path).stat().st_mode)
+        except OSError as broken:
+            raise PromptError(f"cannot be read: {broken.strerror}", place=Place(path)) from broken
+
+    def create(self, path: str, raw: bytes, mode: int = NEW_FILE_MODE) -> None:
+        """Write a file that is not there yet; raises PromptError where one is, or it cannot be written."""
+        self._saving.create(path, self.tree.locate(path), raw, mode)
+
+    def move(self, path: str, new: str) -> None:
+        """Move a file where none is; raises PromptError where one is, or it cannot be moved."""
+        self._saving.move(self._own(path), new, self.tree.locate(new))
+
+    def remove(self, path: str) -> Backup:
+        """Take a file away, and keep it as the backup returned; raises PromptError where that fails."""
+        return self._saving.remove(path, self._own(path))
+
+    def make_folder(self, path: str) -> None:
+        """Make the folders above a file; raises PromptError where they cannot be made."""
+        self._saving.make_folder(path, self.tree.locate(path))
+
+    def sweep(self, path: str) -> None:
+        """Remove the folders below ``prompts/`` that a file has left empty."""
+        for folder in PurePosixPath(path).parents:
+            if folder.is_relative_to(PROMPTS) and str(folder) != PROMPTS:
+                with suppress(OSError):  # not empty, or gone
+                    (self.root / folder).rmdir()
+
+    def backups(self, path: str) -> list[Backup]:
+        """Return what this file held before, the newest first, up to the last ten."""
+        return self._saving.backups.of(path)
+
+    def _own(self, path: str) -> Path:
+        """Return where a file lies; raises PromptError where it is a link, so that there are two places."""
+        if (self.root / path).is_symlink():
+            hint = "Move or remove it in a shell, with mv, rm or git mv."
+            raise PromptError("is a symbolic link", place=Place(path), hint=hint)
+        return self.tree.locate(path)
 
 
-def local_folder(root: Path) -> Path:
-    """Return ``.workbench``, the git-ignored folder for everything local, made where it is missing.
-
-    Raises ProjectError where it cannot be made, or a symbolic link leads out of the project.
-    """
-    folder = root / ".workbench"
-    _confine(folder, root, "the project")
+def _opened(path: str, raw: bytes) -> OpenFile:
     try:
-        folder.mkdir(exist_ok=True)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            _confine(ignore, folder, folder.name)
-            descriptor = os.open(ignore, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write("*\n")
-    except OSError as broken:
-        raise ProjectError(
-            f"{folder.name} cannot be made in {root}: {broken.strerror}",
-            hint="Workbench keeps its runs there; make the project's folder writable.",
-        ) from broken
-    return folder
-
-
-def _confine(path: Path, folder: Path, called: str) -> None:
-    """Raise ProjectError where a symbolic link, as a cloned project may hold, leads out of the folder."""
-    real = os.path.realpath(folder)
-    inside = path.relative_to(folder)
-    for part in (*reversed(inside.parents), inside):
-        if not Path(os.path.realpath(folder / part)).is_relative_to(real):
-            raise ProjectError(
-                f"is a symbolic link that leaves {called}",
-                place=Place(str(folder / part)),
-                hint="Remove the link; Workbench makes what it needs there and writes nothing elsewhere.",
-            )
-
-
-def restored_bytes(before: bytes, text: str) -> bytes:
-    """Return the text as bytes with the BOM and the line endings that the file had before.
-
-    A line that was there before keeps its ending; a new one takes the ending of most lines.
-    """
-    old = _LINE.findall(before.removeprefix(_BOM).decode("utf-8"))
-    endings = [line[len(line.rstrip("\r\n")) :] for line in old]
-    usual = max(("\n", "\r\n", "\r"), key=endings.count)
-    if set(endings) <= {"", usual}:
-        restored = text.replace("\n", usual)
-    else:
-        restored = _with_mixed_endings(old, endings, text, usual)
-    return (_BOM if before.startswith(_BOM) else b"") + restored.encode("utf-8")
-
-
-def _with_mixed_endings(old: list[str], endings: list[str], text: str, usual: str) -> str:
-    lines = text.split("\n")
-    chosen = [usual] * (len(lines) - 1) + [""]
-    bare = [line.rstrip("\r\n") for line in old]
-    for start, new_start, size in _unchanged(bare, lines):
-        for offset in range(size):
-            if new_start + offset < len(lines) - 1 and endings[start + offset]:
-                chosen[new_start + offset] = endings[start + offset]
-    for at, (line, ending) in enumerate(zip(lines[1:], chosen[1:], strict=True)):
-        if chosen[at] == "\r" and not line and ending == "\n":
-            chosen[at] = "\n"  # else the two would read back as one CR LF
-    return "".join(line + ending for line, ending in zip(lines, chosen, strict=True))
-
-
-def _unchanged(old: list[str], new: list[str]) -> Iterator[tuple[int, int, int]]:
-    """Yield where runs of equal lines begin in each, and how long they are.
-
-    What is equal at both ends is found first: this runs at every key, and finding it costs next to nothing.
-    """
-    most = min(len(old), len(new))
-    head = next((at for at in range(most) if old[at] != new[at]), most)
-    tail = next((at for at in range(most - head) if old[-1 - at] != new[-1 - at]), most - head)
-    yield 0, 0, head
-    middle = difflib.SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail])
-    for block in middle.get_matching_blocks():
-        yield head + block.a, head + block.b, block.size
-    yield len(old) - tail, len(new) - tail, tail
-
-
-def _write_atomically(path: Path, raw: bytes, mode: int) -> None:
-    """Replace a file in one step, giving it this mode."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(raw)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        return OpenFile(path, decode(raw, path), raw)
+    except PromptError as unreadable:
+        text = raw.removeprefix(BOM).decode("utf-8", errors="replace")
+        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return OpenFile(path, text, raw, unreadable)

@@ -47,13 +47,15 @@ class Version:
         return f"v:{self.hash[:6]}"
 
 
-def load_version(tree: Tree, name: str) -> Version:
+def load_version(tree: Tree, name: str, path: str | None = None) -> Version:
     """Read a prompt and all it includes from a tree.
 
-    Raises PromptError, with file and line, for a file that is missing, is not text, leaves the project or
-    does not parse.
+    ``path`` is where its file lies, where that is not where its name says, as before a rename. Raises
+    PromptError, with file and line, for a file that is missing, is not text, leaves the project or does not
+    parse.
     """
-    path = _own_path(name)
+    own_path = _own_path(name)
+    path = path or own_path
     files: dict[str, bytes] = {}
     try:
         files[path] = tree.read(path)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from workbench.context.messages import Message, context_hash, wire_json
-from workbench.errors import RevisionError
+from workbench.errors import RevisionError, StoreError
 from workbench.project.yaml import Value
 from workbench.prompts.tree import Files
 from workbench.store.database import Database
@@ -92,3 +92,20 @@ class Sources:
             raise KeyError(case_hash)
         inputs: Mapping[str, Value] = json.loads(row["inputs"])
         return inputs
+
+    def case_of_result(self, result: int) -> tuple[str, str, str | None]:
+        """Return the prompt, the hash and the name of the case that a result answers.
+
+        Raises StoreError where there is no such result.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT prompt, case_hash, case_name FROM cells JOIN contenders ON contenders.id = contender "
+                "WHERE result = ? ORDER BY cells.run LIMIT 1",
+                (result,),
+            ).fetchone()
+        if row is None:
+            raise StoreError(
+                f"there is no result {result}", hint="“workbench runs show” lists those of a run."
+            )
+        return row["prompt"], row["case_hash"], row["case_name"]

@@ -1,4 +1,4 @@
-"""The store: one SQLite file, seen as three families of tables."""
+"""The store: one SQLite file, seen as families of tables."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from pathlib import Path
 
 from workbench.store.database import Database
 from workbench.store.runs import Runs
+from workbench.store.scores import Scores
 from workbench.store.sources import Sources
 from workbench.store.votes import Votes
 
 
 class Store:
-    """Everything that is kept of a project: ``sources`` (what was asked), ``runs`` and ``votes``.
+    """Everything that is kept of a project.
 
+    That is ``sources`` (what was asked), ``runs`` and ``votes``, and of all three the ``scores`` by version.
     Nothing is opened until it is needed. Every method may raise StoreError.
     """
 
@@ -21,6 +23,7 @@ class Store:
         self.sources = Sources(self.database)
         self.runs = Runs(self.database)
         self.votes = Votes(self.database)
+        self.scores = Scores(self.database)
 
     def close(self) -> None:
         """Close the file."""

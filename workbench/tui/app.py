@@ -19,6 +19,7 @@ from workbench.tui.screens.bench import BenchScreen
 from workbench.tui.screens.board import BoardScreen
 from workbench.tui.screens.dialogs import Ask, Help
 from workbench.tui.screens.duel import DuelScreen
+from workbench.tui.screens.history import HistoryScreen
 from workbench.tui.screens.runs import RunsScreen
 from workbench.tui.themes import DARK, LIGHT
 
@@ -33,6 +34,7 @@ class WorkbenchApp(App[None]):
         "bench": BenchScreen,
         "runs": RunsScreen,
         "duel": DuelScreen,
+        "history": HistoryScreen,
         "board": BoardScreen,
     }
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {name: name for name in SCREENS}
@@ -76,7 +78,9 @@ class WorkbenchApp(App[None]):
         self._runs.begin(self.bench.running.start(prepared, allowed))
 
     async def action_switch(self, mode: str) -> None:
-        """Go to a screen."""
+        """Go to a screen; the duel then offers pairs of all versions."""
+        if mode == "duel":
+            cast(DuelScreen, self.get_screen("duel")).only(self.prompt, {})
         await self.switch_mode(mode)
 
     def action_plan_run(self) -> None:
@@ -85,7 +89,7 @@ class WorkbenchApp(App[None]):
 
     def action_open_prompt(self) -> None:
         """Open another prompt, from any screen."""
-        self._bench.pick_prompt()
+        self._bench.find()
 
     def action_help(self) -> None:
         """Say what the keys do here."""

@@ -6,8 +6,14 @@ _NAMES = {
     "question_mark": "?",
     "equals_sign": "=",
     "plus": "+",
+    "slash": "/",
+    "enter": "Enter",
+    "space": "Space",
+    "escape": "Esc",
+    "delete": "Del",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "underscore": "_",
     "left": "←",
     "right": "→",
     "up": "↑",
@@ -23,7 +29,9 @@ def key_names(keys: str) -> str:
 def key_name(key: str) -> str:
     """Return one key as a person reads it."""
     if key.startswith("ctrl+"):
-        return f"^{key.removeprefix('ctrl+')}"
+        return f"^{key_name(key.removeprefix('ctrl+'))}"
+    if key.startswith("alt+"):
+        return f"Alt-{key_name(key.removeprefix('alt+'))}"
     if key.startswith("f") and key[1:].isdigit():
         return key.upper()
     return _NAMES.get(key, key)

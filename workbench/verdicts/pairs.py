@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import combinations
@@ -55,7 +55,12 @@ _Shelf = dict[str, dict[str, list[Candidate]]]
 _Given = Mapping[tuple[str, str, str], list[Ballot]]
 
 
-def next_pair(candidates: Iterable[Candidate], ballots: Sequence[Ballot], rng: Random) -> Pair | NoPair:
+def next_pair(
+    candidates: Iterable[Candidate],
+    ballots: Sequence[Ballot],
+    rng: Random,
+    may_meet: Callable[[str, str], bool] = lambda first, second: True,
+) -> Pair | NoPair:
     """Return the pair whose vote teaches the most, or why there is none.
 
     First the two contenders: those for which the product of three is largest: the chance that their order is
@@ -67,6 +72,8 @@ def next_pair(candidates: Iterable[Candidate], ballots: Sequence[Ballot], rng: R
 
     A pair of results is never shown again once it was voted on, and never when its texts are the same. Texts
     that were seen before, and after them pairs that were skipped, come back when nothing else is left.
+
+    Only contenders that ``may_meet`` are shown together; all may, unless it says otherwise.
     """
     shelf = _shelf(candidates)
     names = list(shelf)
@@ -79,6 +86,7 @@ def next_pair(candidates: Iterable[Candidate], ballots: Sequence[Ballot], rng: R
         given.setdefault(_place(ballot.first, ballot.second, ballot.case), []).append(ballot)
     shown = Counter(ballot.case for ballot in asked)
     order = _most_telling(names, tally(ballots, names, by_case=False), rng)
+    order = [(first, second) for first, second in order if may_meet(first, second)]
     for bar in _Bar:
         for first, second in order:
             for case in _least_compared(first, second, shelf, given, shown, rng):
@@ -86,7 +94,7 @@ def next_pair(candidates: Iterable[Candidate], ballots: Sequence[Ballot], rng: R
                 pair = _on_case(shelf[first][case], shelf[second][case], past, bar, rng)
                 if pair:
                     return Pair(*pair) if rng.random() < EVEN else Pair(pair[1], pair[0])
-    return NoPair(_why_none(shelf))
+    return NoPair(_why_none(shelf, order))
 
 
 def identical_pairs(candidates: Iterable[Candidate], ballots: Iterable[Ballot]) -> Iterator[Pair]:
@@ -190,9 +198,9 @@ def _on_case(
     return None
 
 
-def _why_none(shelf: _Shelf) -> str:
+def _why_none(shelf: _Shelf, order: Iterable[tuple[str, str]]) -> str:
     shared = differing = False
-    for first, second in combinations(shelf.values(), 2):
+    for first, second in ((shelf[one], shelf[other]) for one, other in order):
         for case in first.keys() & second.keys():
             shared = True
             differing |= len({c.text for c in (*first[case], *second[case])}) > 1

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
@@ -55,6 +56,10 @@ class WorkbenchScreen(Screen[None]):
 
     _where: tuple[tuple[str, ...], str] | None = None
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._pauses: dict[str, Timer] = {}
+
     def compose(self) -> ComposeResult:
         """Compose the line on top, the body and the line of keys."""
         yield Static("", id="where", markup=False)
@@ -69,6 +74,12 @@ class WorkbenchScreen(Screen[None]):
     def workbench(self) -> WorkbenchApp:
         """The app, as what it is."""
         return cast("WorkbenchApp", self.app)
+
+    def after_pause(self, name: str, seconds: float, act: Callable[[], object]) -> None:
+        """Do something once this has not been called by this name for so many seconds."""
+        if name in self._pauses:
+            self._pauses[name].stop()
+        self._pauses[name] = self.set_timer(seconds, act)
 
     def show_where(self, *parts: str, right: str = "") -> None:
         """Say where one is: the first part is the prompt; ``right`` stands at the other end."""

@@ -11,9 +11,11 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.fuzzy import Matcher
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
+from workbench.bench.shelving import LEGEND
 from workbench.bench.shown import inert
 from workbench.tui.commands import commands_on
 from workbench.tui.keys import key_names
@@ -92,7 +94,10 @@ class Picker(ModalScreen[str | None]):
 
 
 class Ask(ModalScreen[str | None]):
-    """Ask a question with a few answers; returns the id of the one chosen, None for Escape."""
+    """Ask a question with a few answers; returns the id of the one chosen, None for Escape.
+
+    ``beside`` is what helps to answer it, such as a diff.
+    """
 
     BINDINGS = [  # noqa: RUF012 - Textual's type
         _ESCAPE,
@@ -100,18 +105,27 @@ class Ask(ModalScreen[str | None]):
         Binding("right", "app.focus_next", show=False),
     ]
 
-    def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, question: str, answers: Sequence[tuple[str, str]], *, beside: Widget | None = None
+    ) -> None:
         super().__init__()
         self._question = question
         self._answers = answers
+        self._beside = beside
 
     def compose(self) -> ComposeResult:
         """Compose the question over its answers; the first one has the focus."""
-        with Vertical(classes="dialog ask"):
+        with Vertical(classes="dialog ask" if self._beside is None else "dialog"):
             yield Static(inert(self._question), markup=False)
+            if self._beside is not None:
+                yield self._beside
             with Horizontal(classes="answers"):
                 for number, (key, title) in enumerate(self._answers):
                     yield Button(title, id=key, variant="primary" if number == 0 else "default")
+
+    def on_mount(self) -> None:
+        """Let the first answer have the focus."""
+        self.query(Button).first().focus()
 
     @on(Button.Pressed)
     def _answer(self, event: Button.Pressed) -> None:
@@ -182,6 +196,8 @@ class Help(ModalScreen[None]):
                 for command in commands_on(self._screen_name)
                 if command.keys
             ]
+            if self._screen_name == "bench":
+                rows.append(("prompts", f"{LEGEND}   ● unsaved"))
             rows += [
                 ("Tab", "Next pane"),
                 ("Escape", "Close a dialog, or leave zoom"),

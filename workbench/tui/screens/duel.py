@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -34,6 +35,8 @@ class DuelScreen(WorkbenchScreen):
         self._seen_through: set[frozenset[int]] = set()
         self._board: BoardView | None = None
         self._busy = False
+        self._only: dict[str, str] = {}
+        self._only_of: str | None = None
 
     def compose_body(self) -> ComposeResult:
         """Compose the two answers over the case they are about."""
@@ -51,20 +54,35 @@ class DuelScreen(WorkbenchScreen):
 
     def on_screen_resume(self) -> None:
         """Show a pair of the prompt on the bench; the pair on screen stays while it is about that prompt."""
+        if self._only_of != self.workbench.prompt:
+            self._only = {}
         if self._prompt != self.workbench.prompt or self._shown is None:
             self._prompt = self.workbench.prompt
             self._next()
+
+    def only(self, prompt: str | None, versions: Mapping[str, str]) -> None:
+        """Offer only pairs of these versions of a prompt, given as labels by hash, or of all."""
+        if self._only == versions and self._only_of in (None, prompt):
+            return
+        self._only, self._only_of = dict(versions), prompt
+        self._shown = None  # it may be of other versions
+        if self.is_current:
+            self._next()
+
+    def action_all_pairs(self) -> None:
+        """Offer pairs of all versions again."""
+        self.only(self._prompt, {})
 
     @in_background(exclusive=True, group="duel")
     async def _next(self) -> None:
         await self._show_next()
 
     async def _show_next(self) -> None:
-        prompt = self._prompt
+        prompt, versions = self._prompt, tuple(self._only)
         if prompt is None:
             return
         dueling = self.workbench.bench.dueling
-        drawn = await self.reading(lambda: (dueling.next(prompt), dueling.board(prompt)))
+        drawn = await self.reading(lambda: (dueling.next(prompt, versions), dueling.board(prompt)))
         if drawn is None:
             return
         shown, self._board = drawn
@@ -171,6 +189,7 @@ class DuelScreen(WorkbenchScreen):
             self._prompt or "",
             f"vote {self._board.votes + 1}",
             "not blind" if self._revealed else "blind",
+            f"only {' and '.join(self._only.values())}, Esc for all" if self._only else "",
             right="   ".join(filter(None, (progress, more))),
         )
 

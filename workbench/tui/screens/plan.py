@@ -156,7 +156,7 @@ class PlanDialog(ModalScreen[Request | None]):
         head = history.head()
         if head is None:
             return []
-        commits = history.commits([prompt_path(self._prompt)], MAX_COMMITS)
+        commits = history.log(prompt_path(self._prompt), limit=MAX_COMMITS)
         known = [(commit.hash, f"{commit.hash[:7]} {commit.subject}") for commit in commits]
         return known if any(commit == head.commit for commit, _ in known) else [("HEAD", "HEAD"), *known]
 

@@ -21,7 +21,7 @@ from workbench.runs.events import Arrived, Ended, Finished, Planned, Retried, Ru
 from workbench.store.records import Cell
 from workbench.tui.commands import bindings_for
 from workbench.tui.screens.base import WorkbenchScreen, in_background
-from workbench.tui.screens.dialogs import Ask, Picker
+from workbench.tui.screens.dialogs import Ask, Line, Picker
 from workbench.tui.widgets.pane import Pane
 from workbench.tui.widgets.result_column import ResultColumn, mark
 
@@ -325,6 +325,33 @@ class RunsScreen(WorkbenchScreen):
             await self.workbench.start_run(prepared)
         elif prepared is not None:
             self.notify("Nothing is left to do in this run.", markup=False)
+
+    @in_background()
+    async def action_keep_case(self) -> None:
+        """Keep the input of the row as a case of its prompt, under a name that is asked for."""
+        if self._grid is None:
+            return
+        case_hash, case, _ = self._grid.rows[self._row]
+        prompt = next(
+            cell.contender.prompt for cell in self._grid.cells.values() if cell.case_hash == case_hash
+        )
+        cases = self.workbench.bench.cases
+        known = await self.reading(
+            lambda: (cases.kept_already(prompt, case_hash), cases.free_name(prompt, case or "kept"))
+        )
+        if known is None:
+            return
+        there, name = known
+        if there is not None:
+            self.notify(
+                inert(f"This input is the case “{there.name}” already, at {there.place}"), markup=False
+            )
+            return
+        typed = await self.app.push_screen_wait(Line("Keep this input as a case named", name))
+        if typed and typed.strip():
+            kept = await self.reading(lambda: cases.keep(prompt, case_hash, typed.strip()))
+            if kept is not None:
+                self.notify(inert(f"Kept as “{kept.case.name}” at {kept.case.place}"), markup=False)
 
     @in_background()
     async def action_past_run(self) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from textual.containers import Vertical
+from textual.content import Content
+
+from workbench.bench.shown import inert
 
 
 class Pane(Vertical):
@@ -12,3 +15,7 @@ class Pane(Vertical):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, classes="pane")
+
+    def entitle(self, title: str) -> None:
+        """Give the pane a title, shown as it is."""
+        self.border_title = Content(inert(title)).markup

@@ -1,0 +1,46 @@
+"""``workbench new``: a prompt to begin with."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from workbench.bench.bench import Bench
+from workbench.cli.options import complete_prompts, json_option, with_bench
+from workbench.cli.output import print_json, print_note, print_text
+
+
+@click.command("new")
+@click.argument("name")
+@click.option(
+    "--from",
+    "source",
+    metavar="PROMPT",
+    shell_complete=complete_prompts,
+    help="Copy this prompt, with its cases and its file of examples.",
+)
+@click.option("--edit", is_flag=True, help="Open it in your editor: $VISUAL, or $EDITOR.")
+@json_option
+def command(name: str, source: str | None, edit: bool, as_json: bool) -> None:
+    """Make the prompt NAME, such as support/triage; a last part that begins with “_” makes a partial.
+
+    No file is ever replaced.
+    """
+    path, file = with_bench(lambda bench: _new(bench, name, source))
+    if as_json:
+        print_json({"prompt": name, "path": path})
+    else:
+        print_text(path)
+    if edit:
+        click.edit(filename=str(file))
+    elif not as_json:
+        print_note("Open it with: workbench")
+
+
+async def _new(bench: Bench, name: str, source: str | None) -> tuple[str, Path]:
+    arranging = bench.arranging
+    make = (lambda: arranging.duplicate(source, name)) if source else (lambda: arranging.create(name))
+    path = (await asyncio.to_thread(make)).path
+    return path, bench.root / path
