@@ -43,7 +43,7 @@ class Side:
     """One of two versions that are compared.
 
     ``files`` are its texts by path; ``path`` is that of the prompt's own file. ``target`` is None where the
-    prompt was broken, which ``trouble`` then says: its own text is all that can be compared. ``cases`` are the
+    prompt was broken, which ``trouble`` then says: its own text is all that is compared. ``cases`` are the
     texts of its files of cases by suffix, None where the side holds none: a version from the store.
     """
 
