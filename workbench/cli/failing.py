@@ -52,7 +52,7 @@ def guarded(command: click.Command, open_screen: Callable[[], None]) -> NoReturn
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows “?”
     try:
         _check_arguments()
-        code = command.main(standalone_mode=False, obj=open_screen)
+        code = command.main(prog_name="workbench", standalone_mode=False, obj=open_screen)
         sys.stdout.flush()
     except WorkbenchError as error:
         click.echo(f"workbench: {inert(told(error))}", err=True)

@@ -206,6 +206,9 @@ COMMANDS = (
     Command("try-inputs", "inputs", "Try other inputs", "f7", "toggle_inputs", ("bench",), priority=True),
     Command("find-text", "find text", "Find and replace in the text", "ctrl+f", "find_text", ("bench",)),
     Command(
+        "complete", "complete", "Offer what fits where the cursor is (^Space)", "", "complete", ("bench",)
+    ),
+    Command(
         "next-problem", "problem", "Go to the next thing that is wrong", "f8", "next_problem", ("bench",)
     ),
     Command(

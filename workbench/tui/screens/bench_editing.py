@@ -58,6 +58,11 @@ class BenchEditing(BenchFiles):
         if self.edit_pane.current is not None:
             self.edit_pane.current.editor.action_next_problem()
 
+    def action_complete(self) -> None:
+        """Offer the words that fit where the cursor is."""
+        if self.edit_pane.current is not None:
+            self.edit_pane.current.editor.action_complete()
+
     def action_find_text(self) -> None:
         """Find and replace in the text."""
         self.edit_pane.find()

@@ -13,6 +13,7 @@ from textual.widgets import Static, TextArea
 from workbench.bench.shown import inert
 from workbench.errors import Place, PromptError
 from workbench.prompts.library import Library, OpenFile, restored_bytes
+from workbench.prompts.tree import prompt_name
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.find_bar import FindBar
 from workbench.tui.widgets.pane import Pane
@@ -114,7 +115,7 @@ class EditPane(Pane):
             return
         if file.unreadable or buffer.file.unreadable:
             with self.prevent(TextArea.Changed):
-                file = _checked(file, buffer.editor.load(file.text))
+                file = _checked(file, _loaded(buffer.editor, file))
         else:
             buffer.editor.take(file.text)
         buffer.file = file
@@ -196,7 +197,7 @@ class EditPane(Pane):
         editor = Editor(id=f"editor-{self._opened}")
         self.mount(editor, before=0)
         with self.prevent(TextArea.Changed):  # opening is no edit
-            file = _checked(file, editor.load(file.text))
+            file = _checked(file, _loaded(editor, file))
         editor.read_only = file.unreadable is not None
         return self._buffers.setdefault(file.path, Buffer(file, editor))
 
@@ -217,6 +218,7 @@ class EditPane(Pane):
         if isinstance(event.text_area, Editor):
             event.stop()
             self._show_title()
+            self.query_one(FindBar).look_again()
             self.post_message(self.Edited())
 
     @on(TextArea.SelectionChanged)
@@ -230,6 +232,11 @@ class EditPane(Pane):
         buffer = self.current
         if buffer is not None:
             self.entitle(f"Edit ─ {buffer.path}{' ●' if buffer.edited else ''}")
+
+
+def _loaded(editor: Editor, file: OpenFile) -> bool:
+    """Put a file into an editor; returns False where it could not be given back as it is."""
+    return editor.load(file.text, front_matter=prompt_name(file.path) is not None)
 
 
 def _checked(file: OpenFile, faithful: bool) -> OpenFile:
