@@ -20,7 +20,7 @@ from pathlib import Path
 from textual.app import App, ComposeResult
 from textual.widgets import TextArea
 
-from workbench.prompts.completing import Words
+from workbench.prompts.language.completing import Words
 from workbench.tui.themes import DARK
 from workbench.tui.widgets.editor import Editor
 

@@ -5,7 +5,7 @@ import pytest
 
 from workbench.bench.arranging import Arranging
 from workbench.errors import PromptError, WorkbenchError
-from workbench.prompts.drafts import Drafts
+from workbench.prompts.disk.drafts import Drafts
 from workbench.prompts.history import History
 from workbench.prompts.library import Library
 from workbench.prompts.tree import prompt_path

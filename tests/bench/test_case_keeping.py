@@ -7,7 +7,7 @@ import pytest
 from tests.support.projects import Project
 from workbench.bench.bench import Bench
 from workbench.errors import CasesError, PromptError, SaveConflictError, StoreError
-from workbench.prompts.case_files import NEW_FILE
+from workbench.prompts.case_writing.case_files import NEW_FILE
 from workbench.prompts.cases import Case, hash_inputs
 
 PROMPT = "---\ninputs: {ticket: , tone: friendly}\n---\n{{ ticket }} {{ tone }}\n"

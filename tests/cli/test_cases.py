@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from workbench.prompts.case_files import NEW_FILE
+from workbench.prompts.case_writing.case_files import NEW_FILE
 
 EXPORT = 'id;body;answer\nfirst;"Where is; my order?";shipping\nsecond;Card declined twice;\nthird;;x\n'
 

@@ -398,7 +398,7 @@ async def test_a_prompt_that_cannot_be_written_says_so_and_keeps_the_text(desk: 
 
     async with desk.open() as (app, pilot):
         await pilot.press("a")
-        monkeypatch.setattr("workbench.prompts.saving.exchange", refuse)
+        monkeypatch.setattr("workbench.prompts.disk.saving.exchange", refuse)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "cannot be written" in told(app))
         assert bench_of(app).edited

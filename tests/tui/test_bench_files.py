@@ -7,7 +7,7 @@ from textual.widgets import Button
 
 from tests.tui.conftest import Desk, bench_of
 from tests.tui.seeing import seen, told, until, until_seen
-from workbench.prompts.drafts import Drafts
+from workbench.prompts.disk.drafts import Drafts
 from workbench.tui.screens.dialogs import Ask
 
 

@@ -16,9 +16,9 @@ from textual.widgets import Input
 from tests.support.projects import tree
 from tests.tui.seeing import seen, until
 from workbench.errors import Place
-from workbench.prompts.completing import Words
-from workbench.prompts.problems import Problem, find_problems
-from workbench.prompts.references import Reference
+from workbench.prompts.language.completing import Words
+from workbench.prompts.language.problems import Problem, find_problems
+from workbench.prompts.language.references import Reference
 from workbench.tui.themes import DARK, LIGHT
 from workbench.tui.widgets.editor import Editor
 from workbench.tui.widgets.find_bar import FindBar

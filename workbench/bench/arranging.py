@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from workbench.errors import Place, PromptError
-from workbench.prompts.drafts import Drafts
-from workbench.prompts.endings import restored_bytes
+from workbench.prompts.disk.drafts import Drafts
+from workbench.prompts.disk.endings import restored_bytes
+from workbench.prompts.disk.naming import new_path, own_files
+from workbench.prompts.disk.relocating import relocated
 from workbench.prompts.library import Library
-from workbench.prompts.naming import new_path, own_files
-from workbench.prompts.relocating import relocated
 from workbench.prompts.tree import prompt_name, prompt_path
 
 SKELETON = """\

@@ -41,11 +41,11 @@ from workbench.models.tokens import Tokenizers
 from workbench.project import settings as project_settings
 from workbench.project.keys import Keys
 from workbench.project.trust import Trust
-from workbench.prompts.completing import Words
-from workbench.prompts.drafts import Drafts
+from workbench.prompts.disk.drafts import Drafts
+from workbench.prompts.disk.local import local_folder
 from workbench.prompts.history import History
+from workbench.prompts.language.completing import Words
 from workbench.prompts.library import Library
-from workbench.prompts.local import local_folder
 from workbench.store.database import FILE_NAME
 from workbench.store.store import Store
 

@@ -8,10 +8,25 @@ from pathlib import Path
 
 from workbench.errors import CasesError, Place, SaveConflictError, StoreError
 from workbench.project.yaml import Value
-from workbench.prompts.case_files import NEW_FILE, Record, record_of, with_added, with_changed, without
+from workbench.prompts.case_writing.case_files import (
+    NEW_FILE,
+    Record,
+    record_of,
+    with_added,
+    with_changed,
+    without,
+)
+from workbench.prompts.case_writing.importing import (
+    MAX_BYTES,
+    Imported,
+    Table,
+    free_name,
+    guess,
+    make_cases,
+    read_table,
+)
 from workbench.prompts.cases import Case, cases_in, cases_paths, choose, load_cases
 from workbench.prompts.format import Input
-from workbench.prompts.importing import MAX_BYTES, Imported, Table, free_name, guess, make_cases, read_table
 from workbench.prompts.library import Library, OpenFile
 from workbench.prompts.tree import Overlay, decode, prompt_path
 from workbench.prompts.version import load_version

@@ -12,9 +12,9 @@ from itertools import pairwise
 from workbench.errors import PromptError
 from workbench.project.yaml import read
 from workbench.prompts.cases import cases_paths
+from workbench.prompts.disk.stamps import Stamp, stamp
 from workbench.prompts.format import split
 from workbench.prompts.library import Library
-from workbench.prompts.stamps import Stamp, stamp
 from workbench.prompts.tree import PROMPTS, prompt_name
 
 _DESCRIPTION = re.compile(r"^description:[ \t]*(.*)$", re.MULTILINE)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from workbench.errors import PromptError, WorkbenchError
 from workbench.prompts.cases import load_cases
+from workbench.prompts.disk.naming import own_files
+from workbench.prompts.git.states import FileState
 from workbench.prompts.library import Library
-from workbench.prompts.naming import own_files
-from workbench.prompts.states import FileState
 from workbench.prompts.tree import prompt_path
 from workbench.prompts.version import load_version
 

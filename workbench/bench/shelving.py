@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from workbench.errors import WorkbenchError
 from workbench.prompts.cases import load_cases
+from workbench.prompts.disk.stamps import Stamped
 from workbench.prompts.history import History
 from workbench.prompts.library import Library
-from workbench.prompts.stamps import Stamped
 from workbench.prompts.tree import PROMPTS, prompt_name
 from workbench.prompts.version import load_version
 

@@ -8,7 +8,7 @@ from itertools import islice
 
 from workbench.errors import WorkbenchError
 from workbench.project.settings import Settings
-from workbench.prompts.completing import Words
+from workbench.prompts.language.completing import Words
 from workbench.prompts.library import Library
 from workbench.prompts.tree import PROMPTS, prompt_name
 from workbench.prompts.version import load_version

@@ -9,12 +9,12 @@ from functools import cached_property
 from pathlib import Path
 
 from workbench.errors import CommitError, RevisionError
-from workbench.prompts import committing, log, states
-from workbench.prompts.committing import Committed
-from workbench.prompts.log import Commit
-from workbench.prompts.objects import Objects, RevisionTree
-from workbench.prompts.repository import GitRefusedError, NoRepository, Repository, opened
-from workbench.prompts.states import FileState
+from workbench.prompts.git import committing, log, states
+from workbench.prompts.git.committing import Committed
+from workbench.prompts.git.log import Commit
+from workbench.prompts.git.objects import Objects, RevisionTree
+from workbench.prompts.git.repository import GitRefusedError, NoRepository, Repository, opened
+from workbench.prompts.git.states import FileState
 
 __all__ = ["Commit", "Committed", "FileState", "History", "Revision", "RevisionTree"]
 

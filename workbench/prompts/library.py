@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath
 
 from workbench.errors import Place, PromptError
 from workbench.project.clock import utc_now
-from workbench.prompts.backups import Backup
-from workbench.prompts.endings import BOM
-from workbench.prompts.endings import restored_bytes as restored_bytes  # saving's other half, found here
-from workbench.prompts.saving import NEW_FILE_MODE, Saving
+from workbench.prompts.disk.backups import Backup
+from workbench.prompts.disk.endings import BOM
+from workbench.prompts.disk.endings import restored_bytes as restored_bytes  # saving's other half, found here
+from workbench.prompts.disk.saving import NEW_FILE_MODE, Saving
 from workbench.prompts.tree import PROMPTS, decode, prompt_name
 
 MAX_BYTES = 50_000_000

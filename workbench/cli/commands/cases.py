@@ -22,8 +22,8 @@ from workbench.cli.options import (
 from workbench.cli.output import print_json, print_note, print_table, print_warning
 from workbench.errors import UsageError
 from workbench.project.yaml import Value
+from workbench.prompts.case_writing.importing import Imported, read_mapping
 from workbench.prompts.cases import Case
-from workbench.prompts.importing import Imported, read_mapping
 
 MAX_TOLD = 20
 """Problems of an import that are told one by one."""

@@ -15,8 +15,8 @@ from workbench.bench.running import Request
 from workbench.bench.versions import Target
 from workbench.errors import WorkbenchError
 from workbench.models.pricing import priced
+from workbench.prompts.disk.watching import GIT_STATE
 from workbench.prompts.tree import prompt_name, prompt_path
-from workbench.prompts.watching import GIT_STATE
 from workbench.tui.commands import bindings_for
 from workbench.tui.screens.base import in_background
 from workbench.tui.screens.bench_base import OpenPrompt

@@ -7,7 +7,7 @@ import asyncio
 from textual import on
 
 from workbench.errors import WorkbenchError
-from workbench.prompts.problems import Problem, find_problems
+from workbench.prompts.language.problems import Problem, find_problems
 from workbench.prompts.tree import PROMPTS, Overlay, prompt_name
 from workbench.tui.outside import Outside
 from workbench.tui.screens.base import in_background

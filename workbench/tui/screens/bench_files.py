@@ -11,9 +11,9 @@ from textual import on
 from workbench.bench.shown import age
 from workbench.errors import ProjectError, PromptError, SaveConflictError, WorkbenchError
 from workbench.project.clock import utc_now
-from workbench.prompts.drafts import Draft
+from workbench.prompts.disk.drafts import Draft
+from workbench.prompts.disk.watching import Watching, touches
 from workbench.prompts.library import OpenFile
-from workbench.prompts.watching import Watching, touches
 from workbench.tui.screens.base import in_background
 from workbench.tui.screens.bench_base import BenchBase
 from workbench.tui.screens.dialogs import Ask, Picker

@@ -10,8 +10,8 @@ from textual import on
 
 from workbench.bench.arranging import Arranged
 from workbench.bench.shelving import State, prompts_first, urgent
-from workbench.prompts.naming import own_files
-from workbench.prompts.relocating import relocated
+from workbench.prompts.disk.naming import own_files
+from workbench.prompts.disk.relocating import relocated
 from workbench.prompts.tree import PROMPTS, prompt_name, prompt_path
 from workbench.tui.screens.base import in_background
 from workbench.tui.screens.bench_editing import BenchEditing

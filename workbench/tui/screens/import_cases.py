@@ -21,8 +21,8 @@ from textual.worker import Worker
 from workbench.bench.case_keeping import CaseKeeping, Importable, Undo
 from workbench.bench.shown import inert, one_line
 from workbench.errors import CasesError, WorkbenchError
+from workbench.prompts.case_writing.importing import Imported
 from workbench.prompts.cases import RESERVED_COLUMNS
-from workbench.prompts.importing import Imported
 from workbench.tui.screens.base import in_background, tell_what_failed
 
 SAMPLE = 4

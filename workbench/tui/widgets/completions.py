@@ -11,7 +11,7 @@ from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
 
 from workbench.bench.shown import one_line
-from workbench.prompts.completing import Asked
+from workbench.prompts.language.completing import Asked
 
 MAX_ROWS = 8
 """How many words are seen at once."""

@@ -10,9 +10,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets.text_area import Edit, EditResult
 
-from workbench.prompts.completing import Words, asked_at, candidates
-from workbench.prompts.references import Reference, reference_at
-from workbench.prompts.stretches import Region as Part
+from workbench.prompts.language.completing import Words, asked_at, candidates
+from workbench.prompts.language.references import Reference, reference_at
+from workbench.prompts.language.stretches import Region as Part
 from workbench.tui.widgets.completions import Completions
 from workbench.tui.widgets.prompt_text import PromptText, overlaid
 

@@ -16,7 +16,7 @@ from textual.worker import Worker
 
 from workbench.bench.shown import inert
 from workbench.errors import UsageError
-from workbench.prompts.finding import MAX_MATCHES, Lines, Match, Query, find, replaced
+from workbench.prompts.language.finding import MAX_MATCHES, Lines, Match, Query, find, replaced
 from workbench.tui.screens.base import in_background, tell_what_failed
 from workbench.tui.widgets.editor import Editor
 

@@ -12,8 +12,8 @@ from textual.widgets import Static, TextArea
 from workbench.bench.shown import inert, one_line
 from workbench.errors import CasesError
 from workbench.project.yaml import Value, read
+from workbench.prompts.case_writing.yaml_writing import as_document, inline
 from workbench.prompts.format import Input, check_turns
-from workbench.prompts.yaml_writing import as_document, inline
 from workbench.tui.widgets.stand_ins import as_shown, as_written, stood_in
 
 ABSENT = object()

@@ -16,11 +16,11 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult, TextAreaTheme
 
 from workbench.bench.shown import one_line
-from workbench.prompts.edits import row_after, smallest_edit
-from workbench.prompts.finding import Lines, Spot
-from workbench.prompts.problems import Problem
-from workbench.prompts.stretches import BODY, START, Kind
-from workbench.prompts.syntax import Source
+from workbench.prompts.language.edits import row_after, smallest_edit
+from workbench.prompts.language.finding import Lines, Spot
+from workbench.prompts.language.problems import Problem
+from workbench.prompts.language.stretches import BODY, START, Kind
+from workbench.prompts.language.syntax import Source
 from workbench.tui.widgets.stand_ins import as_shown, as_written, stood_in
 
 UNDOS = 1_000
