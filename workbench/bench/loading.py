@@ -77,11 +77,12 @@ def load(prompt: str, rev: str | None = None, root: str | Path | None = None) ->
     if rev is None:
         return LoadedPrompt(load_version(library.tree, prompt))
     # Only a version asked for by its hash opens the store, and nothing here makes its folder.
-    store = Store(folder / ".workbench" / FILE_NAME)
+    store, history = Store(folder / ".workbench" / FILE_NAME), History(folder)
     try:
-        versions = Versions(library, History(folder), store.sources)
+        versions = Versions(library, history, store.sources)
         return LoadedPrompt(versions.load(f"{prompt}@{rev}").version)
     finally:
+        history.close()
         store.close()
 
 
