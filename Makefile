@@ -59,6 +59,7 @@ imports: $(ready_to_test) ## check the arrows between the rooms
 
 .PHONY: pictures
 pictures: $(ready_to_test) ## draw the pictures of the documents again, from the running program
+	@$(python) docs/make_keys.py
 	@$(python) docs/make_pictures.py $(ARGS)
 
 .PHONY: bench

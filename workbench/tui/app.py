@@ -12,7 +12,9 @@ from textual.worker import Worker
 from workbench.bench.bench import Bench
 from workbench.bench.running import Prepared, Request
 from workbench.bench.shown import inert
-from workbench.errors import CostLimitError, WorkbenchError
+from workbench.errors import CostLimitError, SettingsError, WorkbenchError, did_you_mean
+from workbench.project.taste import Taste
+from workbench.tui.keymap import rebound
 from workbench.tui.palette import WorkbenchCommands
 from workbench.tui.screens.base import in_background, tell_what_failed
 from workbench.tui.screens.bench import BenchScreen
@@ -40,13 +42,33 @@ class WorkbenchApp(App[None]):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {name: name for name in SCREENS}
     DEFAULT_MODE = "bench"
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, taste: Taste | None = None) -> None:
+        """Raise SettingsError where the person's taste names a theme, a command or a key that cannot be."""
         super().__init__()
         self.bench = bench
+        self.taste = taste or Taste()
+        self.commands = rebound(self.taste)
+        """The registry, with the keys that the person chose."""
         self.prompt: str | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = DARK.name
+        self.theme = self._chosen_theme()
+
+    def _chosen_theme(self) -> str:
+        wanted = {"dark": DARK.name, "light": LIGHT.name}.get(self.taste.theme or "dark", self.taste.theme)
+        if wanted not in self.available_themes:
+            raise SettingsError(
+                f"there is no theme “{wanted}”",
+                place=self.taste.places.get("theme"),
+                hint=did_you_mean(wanted or "", ["dark", "light", *self.available_themes]),
+            )
+        return wanted
+
+    def on_mount(self) -> None:
+        """Bind the keys that the person chose."""
+        self.set_keymap(
+            {command.id: command.keys for command in self.commands if command.id in self.taste.keys}
+        )
 
     async def on_unmount(self) -> None:
         """Let go of child processes and files."""
@@ -93,7 +115,7 @@ class WorkbenchApp(App[None]):
 
     def action_help(self) -> None:
         """Say what the keys do here."""
-        self.push_screen(Help(self.current_mode))
+        self.push_screen(Help(self.current_mode, self.commands))
 
     async def action_quit(self) -> None:
         """Leave, but not without asking: Textual binds a key and a palette entry of its own to this."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
@@ -308,9 +309,9 @@ COMMANDS = (
 )
 
 
-def commands_on(screen: str) -> tuple[Command, ...]:
+def commands_on(screen: str, commands: Iterable[Command] = COMMANDS) -> tuple[Command, ...]:
     """Return the commands that mean something on a screen."""
-    return tuple(command for command in COMMANDS if command.on(screen))
+    return tuple(command for command in commands if command.on(screen))
 
 
 def bindings_for(screen: str, within: str = "") -> list[BindingType]:

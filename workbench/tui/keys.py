@@ -21,6 +21,18 @@ _NAMES = {
 }
 
 
+def key_from(written: str) -> str:
+    """Return Textual's name of a key, written so or as it is shown: ``ctrl+s``, ``^s``, ``F9``, ``?``."""
+    named = {shown: name for name, shown in _NAMES.items()}
+    if written in named:
+        return named[written]
+    if written.startswith("^") and len(written) > 1:
+        return f"ctrl+{key_from(written[1:])}"
+    if written.lower().startswith(("alt+", "alt-")) and len(written) > len("alt+"):
+        return f"alt+{key_from(written[len('alt+') :])}"
+    return written if len(written) == 1 else written.lower()
+
+
 def key_names(keys: str) -> str:
     """Return comma-separated keys as a person reads them: ``^r``, ``F1 ?``."""
     return " ".join(map(key_name, keys.split(",")))

@@ -24,6 +24,9 @@ if sys.platform != "win32":
 Launch = Callable[[App[None], Sequence[str]], Awaitable[int]]
 """Runs a command in the terminal of an app; returns its exit code, or minus the signal that ended it."""
 
+CONFIGURED = "config.yml"
+"""Stands among the variables for the editor that the person's own settings name."""
+
 PLAIN = "notepad" if sys.platform == "win32" else "vi"
 """The editor where the person names none."""
 
@@ -52,8 +55,14 @@ _CLEAN = (
 class Outside:
     """Hands files to the editor that ``VISUAL`` or ``EDITOR`` names."""
 
-    def __init__(self, environ: Mapping[str, str] = os.environ, launch: Launch | None = None) -> None:
-        self._environ = environ
+    def __init__(
+        self,
+        environ: Mapping[str, str] = os.environ,
+        launch: Launch | None = None,
+        editor: str | None = None,
+    ) -> None:
+        """``editor`` is the command that the person's own settings name, in place of both variables."""
+        self._environ = {**environ, CONFIGURED: editor} if editor else environ
         self._launch = in_terminal if launch is None else launch
 
     async def edit(self, app: App[None], path: Path, line: int = 1) -> None:
@@ -72,7 +81,9 @@ class Outside:
 
     def _words(self) -> list[str]:
         """Return the editor and its arguments as the person wrote them."""
-        variable = next((name for name in ("VISUAL", "EDITOR") if self._environ.get(name, "").strip()), "")
+        variable = next(
+            (name for name in (CONFIGURED, "VISUAL", "EDITOR") if self._environ.get(name, "").strip()), ""
+        )
         try:
             words = shlex.split(self._environ[variable], posix=os.name == "posix") if variable else [PLAIN]
         except ValueError as broken:

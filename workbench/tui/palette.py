@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from workbench.tui.commands import Command, commands_on
 from workbench.tui.keys import key_names
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
 
 
 class WorkbenchCommands(Provider):
@@ -27,7 +31,8 @@ class WorkbenchCommands(Provider):
                 yield Hit(score, matcher.highlight(title), partial(self._run, command))
 
     def _commands(self) -> tuple[Command, ...]:
-        return commands_on(self.app.current_mode)
+        app = cast("WorkbenchApp", self.app)
+        return commands_on(app.current_mode, app.commands)
 
     async def _run(self, command: Command) -> None:
         await self.screen.run_action(command.action)

@@ -64,7 +64,7 @@ class WorkbenchScreen(Screen[None]):
         """Compose the line on top, the body and the line of keys."""
         yield Static("", id="where", markup=False)
         yield from self.compose_body()
-        yield KeyLine(self.NAME)
+        yield KeyLine(self.NAME, self.workbench.commands)
 
     def compose_body(self) -> ComposeResult:
         """Compose what lies between the two lines."""

@@ -18,8 +18,10 @@ from workbench.tui.widgets.edit_pane import EditPane
 class BenchEditing(BenchFiles):
     """Tells the editor what it needs to know of the project."""
 
-    outside = Outside()
-    """Hands files to the person's own editor."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.outside = Outside(editor=self.workbench.taste.editor)
+        """Hands files to the person's own editor."""
 
     @on(EditPane.Shown)
     def _file_shown(self) -> None:

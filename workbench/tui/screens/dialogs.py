@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 
 from workbench.bench.shelving import LEGEND
 from workbench.bench.shown import inert
-from workbench.tui.commands import commands_on
+from workbench.tui.commands import Command, commands_on
 from workbench.tui.keys import key_names
 
 _ESCAPE = Binding("escape", "dismiss(None)", "Close", show=False)
@@ -183,9 +183,10 @@ class Help(ModalScreen[None]):
         Binding("escape,q,f1,question_mark,enter", "dismiss(None)", "Close", show=False)
     ]
 
-    def __init__(self, screen: str) -> None:
+    def __init__(self, screen: str, commands: Iterable[Command]) -> None:
         super().__init__()
         self._screen_name = screen
+        self._commands = tuple(commands)
 
     def compose(self) -> ComposeResult:
         """Compose a row a command."""
@@ -193,7 +194,7 @@ class Help(ModalScreen[None]):
             yield Label(f"Keys on {self._screen_name}", classes="dialog-title", markup=False)
             rows = [
                 (key_names(command.keys), f"{command.help}{f' ({command.within})' if command.within else ''}")
-                for command in commands_on(self._screen_name)
+                for command in commands_on(self._screen_name, self._commands)
                 if command.keys
             ]
             if self._screen_name == "bench":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from textual.content import Content
 from textual.events import Resize
 from textual.style import Style
@@ -17,9 +19,9 @@ _ALWAYS = ("help", "palette")
 class KeyLine(Static):
     """The footer of a screen; a click on a key does what the key does."""
 
-    def __init__(self, screen: str) -> None:
+    def __init__(self, screen: str, registry: Iterable[Command]) -> None:
         super().__init__("", markup=False)
-        commands = [command for command in commands_on(screen) if command.footer]
+        commands = [command for command in commands_on(screen, registry) if command.footer]
         self._keys = [_key(command) for command in commands if command.id not in _ALWAYS]
         self._end = Content("  ").join(_key(command) for command in commands if command.id in _ALWAYS)
 
