@@ -22,6 +22,7 @@ from workbench.bench.dueling import Shown
 from workbench.bench.running import Request
 from workbench.runs.events import Ended
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.screens.bench import BenchScreen
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
@@ -83,6 +84,17 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
             await pilot.pause(0.1)
 
 
+async def write(pilot: Pilot[None], app: WorkbenchApp) -> None:
+    """Write something that is wrong, and begin something that can be completed."""
+    bench = app.screen
+    assert isinstance(bench, BenchScreen)
+    bench.editor.move_cursor(bench.editor.document.end)
+    await pilot.press("enter", *"{{ revue }}")
+    await pilot.pause(1)
+    await pilot.press("enter", *"{{ review | u")
+    await pilot.pause(1)
+
+
 async def take_pictures(folder: Path, size: tuple[int, int]) -> None:
     """Go through the screens and take a picture of each."""
     app = WorkbenchApp(Bench(folder, os.environ))
@@ -96,9 +108,17 @@ async def take_pictures(folder: Path, size: tuple[int, int]) -> None:
 
         await pilot.press("ctrl+o", *"sentiment")
         await pilot.press("enter")
+        await until(pilot, lambda: app.prompt == PROMPT)
         await until(pilot, lambda: "smol" in title("#context-pane") and "=" in title("#context-pane"))
         await pilot.pause(1)
         take("bench")
+        await write(pilot, app)
+        take("writing")
+        await pilot.press("escape", *["ctrl+z"] * 9)
+        await pilot.press("f5")
+        await pilot.pause(3)
+        take("history")
+        await pilot.press("f2")
         await pilot.press("ctrl+r", "down", "down", "space")
         await pilot.pause(3)
         take("plan")

@@ -63,12 +63,17 @@ class BenchFiles(BenchBase):
 
     def action_reload(self) -> None:
         """Read the file on screen from disk again."""
-        self.reload_from_disk()
-
-    def reload_from_disk(self) -> None:
-        """Read the file on screen from disk again; what was unsaved comes back by undo."""
         if self.edit_pane.current is not None:
             self._take_from_disk(self.edit_pane.current)
+
+    def reload_from_disk(self) -> None:
+        """Read the file on screen from disk again, and every other one without unsaved edits.
+
+        What was unsaved comes back by undo.
+        """
+        for buffer in self.edit_pane.buffers:
+            if buffer is self.edit_pane.current or not buffer.edited:
+                self._take_from_disk(buffer)
 
     def _take_from_disk(self, buffer: Buffer) -> None:
         try:
