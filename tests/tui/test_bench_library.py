@@ -147,3 +147,21 @@ async def test_a_prompt_is_committed_from_the_bench_and_the_rest_of_the_index_is
         await until(pilot, lambda: app.screen is bench_of(app))
     assert desk.git("diff", "--cached", "--name-only").split() == ["prompts/other.md"]
     assert desk.git("show", "--name-only", "--format=", "HEAD").split() == ["prompts/triage.md"]
+
+
+async def test_that_a_prompt_was_deleted_can_be_committed(desk: Desk):
+    desk.write("prompts/other.md", "Hello.\n")
+    desk.commit("first")
+    desk.git("config", "user.name", "A")
+    desk.git("config", "user.email", "a@example.org")
+    async with desk.open((160, 40)) as (app, pilot):
+        await in_tree(app, pilot, "prompts/triage.md")
+        await pilot.press("D")
+        await until(pilot, lambda: not (desk.root / "prompts/triage.md").exists())
+        bench_of(app).action_commit_deleted()
+        await until_seen(pilot, "Commit that this was deleted", "prompts/triage.md")
+        await pilot.press("enter")
+        await until_seen(pilot, "Commit triage", "[x] M prompts/triage.md", "[x] M prompts/triage.cases.yml")
+        await pilot.press(*"Gone", "ctrl+g")
+        await until(pilot, lambda: desk.git("log", "-1", "--format=%s").strip() == "Gone")
+    assert desk.git("ls-files", "prompts").split() == ["prompts/other.md"]

@@ -49,6 +49,22 @@ class Shelving:
         paths = self._library.tree.paths(PROMPTS)
         return tuple(path for path in paths if prompt_name(path) is not None or is_partial(path))
 
+    def deleted(self) -> list[str]:
+        """Return the paths of prompts and partials that git still holds and that were deleted on disk.
+
+        One that was renamed is not among them. Raises RevisionError where git cannot say.
+        """
+        if self._history.unavailable:
+            return []
+        states = self._history.states()
+        there = set(self.items())
+        renamed = {self._history.renamed_from(path) for path in states if path in there}
+        return [
+            path
+            for path in sorted(states)
+            if path not in there and path not in renamed and (prompt_name(path) or is_partial(path))
+        ]
+
     def states(self, items: Collection[str], broken: Collection[str] = ()) -> dict[str, State]:
         """Return how prompts and partials stand by their paths, those left out that are as committed.
 

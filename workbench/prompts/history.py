@@ -37,6 +37,7 @@ class History:
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
         self._lock = threading.RLock()
+        self._closed = False
 
     @cached_property
     def _found(self) -> Repository | NoRepository:
@@ -44,7 +45,10 @@ class History:
 
     @cached_property
     def _objects(self) -> Objects:
-        return Objects(self._repository())
+        objects = Objects(self._repository())
+        if self._closed:
+            objects.close()
+        return objects
 
     def _opened(self) -> Repository | None:
         with self._lock:  # a cached property alone may be computed by two threads
@@ -63,8 +67,9 @@ class History:
         return repository.folder if repository else None
 
     def close(self) -> None:
-        """End the git process that is kept for reading; the next use starts it again."""
+        """End the git process that is kept for reading; files at revisions cannot be read any more."""
         with self._lock:
+            self._closed = True
             if "_objects" in self.__dict__:  # not to start it only to end it
                 self._objects.close()
 

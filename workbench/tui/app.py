@@ -19,11 +19,13 @@ from workbench.tui.palette import WorkbenchCommands
 from workbench.tui.screens.base import in_background, tell_what_failed
 from workbench.tui.screens.bench import BenchScreen
 from workbench.tui.screens.board import BoardScreen
-from workbench.tui.screens.dialogs import Ask, Help
+from workbench.tui.screens.dialogs import Ask
 from workbench.tui.screens.duel import DuelScreen
+from workbench.tui.screens.help import Help
 from workbench.tui.screens.history import HistoryScreen
 from workbench.tui.screens.runs import RunsScreen
 from workbench.tui.themes import DARK, LIGHT
+from workbench.tui.widgets.key_line import pane_of
 
 
 class WorkbenchApp(App[None]):
@@ -115,7 +117,7 @@ class WorkbenchApp(App[None]):
 
     def action_help(self) -> None:
         """Say what the keys do here."""
-        self.push_screen(Help(self.current_mode, self.commands))
+        self.push_screen(Help(self.current_mode, self.commands, pane_of(self.focused)))
 
     async def action_quit(self) -> None:
         """Leave, but not without asking: Textual binds a key and a palette entry of its own to this."""

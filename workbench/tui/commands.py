@@ -12,6 +12,9 @@ from workbench.tui.keys import key_name
 SCREENS = ("bench", "runs", "duel", "history", "board")
 """The screens, in the order of their function keys."""
 
+PANES = ("prompts", "inputs")
+"""The panes with keys of their own."""
+
 
 @dataclass(frozen=True)
 class Command:
@@ -182,6 +185,14 @@ COMMANDS = (
         "find",
         ("bench",),
         within="prompts",
+    ),
+    Command(
+        "commit-deleted",
+        "commit deleted",
+        "Commit that a prompt was deleted",
+        "",
+        "commit_deleted",
+        ("bench",),
     ),
     Command("commit-here", "commit", "Commit it", "g", "commit_here", ("bench",), within="prompts"),
     Command(

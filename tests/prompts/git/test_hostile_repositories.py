@@ -387,7 +387,6 @@ def test_many_threads_may_ask_at_once(project, git, history):
                 assert history.at_head("prompts/p.md") == b"x"
                 assert history.states() == {}
                 assert len(history.log("prompts/p.md")) == 1
-                history.close()
         except BaseException as error:
             failed.append(error)
             raise
@@ -398,6 +397,15 @@ def test_many_threads_may_ask_at_once(project, git, history):
     for thread in threads:
         thread.join()
     assert failed == []
+
+
+def test_a_thread_that_asks_a_closed_history_is_refused_and_starts_no_process(project, git, history):
+    project.write("prompts/p.md", "x")
+    git.commit("made")
+    assert history.at_head("prompts/p.md") == b"x"
+    history.close()
+    with pytest.raises(RevisionError, match="not read any more"):
+        history.at_head("prompts/p.md")
 
 
 def test_a_history_nobody_closes_leaves_no_process(project, git):

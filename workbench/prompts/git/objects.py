@@ -31,6 +31,7 @@ class Objects:
         self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
         self._trees: dict[str, _Entries] = {}
+        self._closed = False
 
     def blob(self, name: str, path: str) -> bytes:
         """Return the bytes of a file; raises PromptError where they are too many to be read."""
@@ -47,11 +48,16 @@ class Objects:
             return self._trees[name]
 
     def close(self) -> None:
-        """End the process; the next question starts another."""
+        """End the process for good: what is asked later, by a thread that knows no better, is refused."""
         with self._lock:
-            if self._process is not None:
-                self._ending()
-                self._process = None
+            self._closed = True
+            self._stop()
+
+    def _stop(self) -> None:
+        """End the process; the next question starts another."""
+        if self._process is not None:
+            self._ending()
+            self._process = None
 
     def _content(self, name: str, path: str) -> bytes:
         """Return what an object holds; its size is told before its bytes, which are then read or not."""
@@ -64,7 +70,7 @@ class Objects:
                 raise refusal(f"fatal: missing object {name}")
             size = int(head.rpartition(b" ")[2])
             if size > MAX_BYTES:
-                self.close()  # it would go on to say what nobody reads
+                self._stop()  # it would go on to say what nobody reads
                 raise PromptError(
                     f"is too large: {size:,} bytes of at most {MAX_BYTES:,}",
                     place=Place(path),
@@ -75,10 +81,12 @@ class Objects:
                 raise EOFError
             return content[:-1]
         except (BrokenPipeError, EOFError, ValueError) as ended:
-            self.close()
+            self._stop()
             raise refusal(f"fatal: unable to read object {name}") from ended
 
     def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
+        if self._closed:
+            raise refusal("fatal: it is not read any more")
         if self._process is None:
             self._process = self._repository.asking("cat-file", "--batch")
             self._ending = weakref.finalize(self, end, self._process)  # nobody need remember to close it

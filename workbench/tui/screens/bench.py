@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.widgets import OptionList
 
@@ -33,7 +34,7 @@ class BenchScreen(BenchCases):
     """Where a prompt is written and its context is read."""
 
     NAME = "bench"
-    BINDINGS = bindings_for(NAME)
+    BINDINGS = [*bindings_for(NAME), Binding("escape", "to_text", "text", show=False)]  # noqa: RUF012 - Textual's type
 
     def compose_body(self) -> ComposeResult:
         """Compose the sidebar, the editor and the context."""
@@ -138,8 +139,22 @@ class BenchScreen(BenchCases):
         return choices
 
     def action_toggle_sidebar(self) -> None:
-        """Show or hide the list of prompts and cases."""
+        """Show the list of prompts and cases and go there, or hide it."""
         self.query_one("#sidebar").toggle_class("-toggled")
+        self.call_after_refresh(self._enter_sidebar)
+
+    def _enter_sidebar(self) -> None:
+        if self.query_one("#sidebar").display:
+            self.prompt_tree.focus()
+        else:
+            self.edit_pane.focus_editor()
+
+    def action_to_text(self) -> None:
+        """Take a zoomed pane back, else go to the text."""
+        if self.maximized is not None:
+            self.minimize()
+        else:
+            self.edit_pane.focus_editor()
 
     def action_blank_page(self) -> None:
         """Read the whole context as the model does."""

@@ -24,6 +24,9 @@ from workbench.tui.widgets.edit_pane import Buffer, EditPane
 PAUSE = 0.3
 """Seconds without a key before unsaved text is kept safe from a crash."""
 
+ASK_PAUSE = 0.8
+"""Seconds without a key before a question may come up over the text."""
+
 
 class BenchFiles(BenchBase):
     """Saves, reads again, and asks where both the person and another program wrote."""
@@ -206,7 +209,7 @@ class BenchFiles(BenchBase):
             if touches(changed, buffer.path):
                 await self.reread(buffer)
         self.files_changed(changed)
-        self._ask_about_changes()
+        self._ask_soon()
 
     def files_changed(self, changed: frozenset[str]) -> None:
         """Show what follows from changes on disk: lists, cases, states, the context."""
@@ -236,6 +239,12 @@ class BenchFiles(BenchBase):
     def on_screen_resume(self) -> None:
         """Ask about what changed while another screen was shown."""
         self._ask_about_changes()
+
+    @on(EditPane.Edited)
+    def _ask_soon(self) -> None:
+        """Ask about what changed once no key comes any more, so that what is typed is not the answer."""
+        if self._changed:
+            self.after_pause("changes", ASK_PAUSE, self._ask_about_changes)
 
     @in_background(group="changes")
     async def _ask_about_changes(self) -> None:

@@ -16,7 +16,7 @@ from workbench.prompts.tree import PROMPTS, prompt_name, prompt_path
 from workbench.tui.screens.base import in_background
 from workbench.tui.screens.bench_editing import BenchEditing
 from workbench.tui.screens.commit import CommitDialog
-from workbench.tui.screens.dialogs import Ask, Line
+from workbench.tui.screens.dialogs import Ask, Line, Picker
 from workbench.tui.screens.finder import Finder
 from workbench.tui.widgets.edit_pane import EditPane
 from workbench.tui.widgets.prompt_tree import PromptTree
@@ -119,6 +119,19 @@ class BenchLibrary(BenchEditing):
         """Commit what is under the cursor of the tree."""
         if self.prompt_tree.path is not None:
             self.commit(self.prompt_tree.path)
+
+    @in_background()
+    async def action_commit_deleted(self) -> None:
+        """Commit that a prompt or a partial was deleted."""
+        deleted = await self.reading(self.project.shelving.deleted) or []
+        if not deleted:
+            self.notify("No prompt that git holds was deleted.", markup=False)
+            return
+        path = await self.app.push_screen_wait(
+            Picker("Commit that this was deleted", [(path, path, "") for path in deleted])
+        )
+        if path:
+            self.commit(path)
 
     @in_background()
     async def commit(self, path: str) -> None:

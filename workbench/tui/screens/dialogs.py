@@ -1,8 +1,8 @@
-"""Small modal screens: pick one, confirm, write a line, read a text, and the help."""
+"""Small modal screens: pick one, confirm, write a line, read a text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,10 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from workbench.bench.shelving import LEGEND
 from workbench.bench.shown import inert
-from workbench.tui.commands import Command, commands_on
-from workbench.tui.keys import key_names
 
 _ESCAPE = Binding("escape", "dismiss(None)", "Close", show=False)
 
@@ -133,7 +130,7 @@ class Ask(ModalScreen[str | None]):
 
 
 class Line(ModalScreen[str | None]):
-    """Ask for one line of text; returns it, or None for Escape."""
+    """Ask for one line of text, the cursor after what is proposed; returns it, or None for Escape."""
 
     BINDINGS = [_ESCAPE]  # noqa: RUF012 - Textual's type
 
@@ -146,7 +143,8 @@ class Line(ModalScreen[str | None]):
         """Compose a title and a field."""
         with Vertical(classes="dialog ask"):
             yield Label(self._title, classes="dialog-title", markup=False)
-            yield Input(self._value)
+            yield Input(self._value, select_on_focus=False)
+            yield Static("Enter take   Escape close", classes="hint", markup=False)
 
     @on(Input.Submitted)
     def _take(self, event: Input.Submitted) -> None:
@@ -174,39 +172,3 @@ class Page(ModalScreen[None]):
     def action_scroll_by(self, lines: int) -> None:
         """Scroll as in a pager."""
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
-
-
-class Help(ModalScreen[None]):
-    """What the keys do on one screen, from the registry."""
-
-    BINDINGS = [  # noqa: RUF012 - Textual's type
-        Binding("escape,q,f1,question_mark,enter", "dismiss(None)", "Close", show=False)
-    ]
-
-    def __init__(self, screen: str, commands: Iterable[Command]) -> None:
-        super().__init__()
-        self._screen_name = screen
-        self._commands = tuple(commands)
-
-    def compose(self) -> ComposeResult:
-        """Compose a row a command."""
-        with VerticalScroll(classes="dialog help"):
-            yield Label(f"Keys on {self._screen_name}", classes="dialog-title", markup=False)
-            rows = [
-                (key_names(command.keys), f"{command.help}{f' ({command.within})' if command.within else ''}")
-                for command in commands_on(self._screen_name, self._commands)
-                if command.keys
-            ]
-            if self._screen_name == "bench":
-                rows.append(("prompts", f"{LEGEND}   ● unsaved"))
-            rows += [
-                ("Tab", "Next pane"),
-                ("Escape", "Close a dialog, or leave zoom"),
-            ]
-            width = max(len(keys) for keys, _ in rows)
-            yield Static(
-                Content("\n").join(
-                    Content.assemble((keys.rjust(width), "bold $text-accent"), "  ", what)
-                    for keys, what in rows
-                )
-            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from textual.binding import Binding
-from textual.events import Key, MouseDown
+from textual.events import Key, MouseDown, Resize
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets.text_area import Edit, EditResult
@@ -26,12 +26,17 @@ class Editor(PromptText):
     BINDINGS = [  # noqa: RUF012 - Textual's type
         # How terminals say ctrl+space, without and with the protocol of Kitty.
         Binding("ctrl+@,ctrl+space", "complete", "complete", show=False),
+        Binding("ctrl+home", "go_to_end(-1)", "top", show=False),
+        Binding("ctrl+end", "go_to_end(1)", "bottom", show=False),
+        Binding("ctrl+shift+home", "go_to_end(-1, True)", "select to the top", show=False),
+        Binding("ctrl+shift+end", "go_to_end(1, True)", "select to the bottom", show=False),
     ]
 
     def __init__(self, *, id: str) -> None:
         self.words = Words()
         self._offer: Completions | None = None
         self._typing = False
+        self._height = 0
         super().__init__(id=id)
 
     def reference_at_cursor(self) -> Reference | None:
@@ -42,6 +47,16 @@ class Editor(PromptText):
     def jump_to(self, line: int, column: int = 1) -> None:
         """Put the cursor on a line and a column, both from 1."""
         self.move_cursor((line - 1, column - 1), center=True)
+
+    def action_go_to_end(self, which: int, select: bool = False) -> None:
+        """Put the cursor at the beginning of the text, or at its end."""
+        self.move_cursor((0, 0) if which < 0 else self.document.end, select=select)
+
+    def on_resize(self, event: Resize) -> None:
+        """Keep the cursor in sight where it was, while what stands below the text comes and goes."""
+        if self.scroll_offset.y <= self._cursor_row < self.scroll_offset.y + self._height:
+            self.call_after_refresh(self.scroll_cursor_visible, animate=False)
+        self._height = event.size.height
 
     def action_next_problem(self) -> None:
         """Go to the next line that something is wrong with; after the last comes the first."""

@@ -72,10 +72,11 @@ class FindBar(Vertical):
         Binding("escape", "close", "close", show=False, priority=True),
         Binding("down", "step(1)", "next", show=False, priority=True),
         Binding("up,shift+enter", "step(-1)", "previous", show=False, priority=True),
-        Binding("alt+c", "turn('case')", "case", show=False),
-        Binding("alt+w", "turn('word')", "word", show=False),
-        Binding("alt+r", "turn('regex')", "regex", show=False),
-        Binding("alt+a", "replace_all", "replace all", show=False),
+        # A field takes a letter with Alt for the letter, unless these come first.
+        Binding("alt+c", "turn('case')", "case", show=False, priority=True),
+        Binding("alt+w", "turn('word')", "word", show=False, priority=True),
+        Binding("alt+r", "turn('regex')", "regex", show=False, priority=True),
+        Binding("alt+a", "replace_all", "replace all", show=False, priority=True),
     ]
 
     def __init__(self, editor: Editor | None = None) -> None:

@@ -35,7 +35,10 @@ class InputsPane(Pane):
     BINDINGS = [  # noqa: RUF012 - Textual's type
         Binding("ctrl+s", "ask_save", "Save the inputs to the case", show=False, id="save-inputs"),
         Binding("ctrl+n", "ask_save_as", "Save the inputs as a new case", show=False, id="save-as-case"),
-        Binding("alt+r", "reset", "The case's own inputs again", show=False, id="reset-inputs"),
+        # A field takes a letter with Alt for the letter, unless this comes first.
+        Binding(
+            "alt+r", "reset", "The case's own inputs again", show=False, priority=True, id="reset-inputs"
+        ),
         Binding("escape", "leave", "Back to the editor", show=False, id="leave-inputs"),
     ]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from textual.content import Content
-from textual.events import Resize
 from textual.style import Style
+from textual.widget import Widget
 from textual.widgets import Static
 
-from workbench.tui.commands import Command, action_of, commands_on
+from workbench.tui.commands import PANES, Command, action_of, commands_on
 from workbench.tui.keys import key_name
 
 _ALWAYS = ("help", "palette")
@@ -17,24 +17,50 @@ _ALWAYS = ("help", "palette")
 
 
 class KeyLine(Static):
-    """The footer of a screen; a click on a key does what the key does."""
+    """The footer of a screen; a click on a key does what the key does. Those of the focused pane come first."""
 
     def __init__(self, screen: str, registry: Iterable[Command]) -> None:
         super().__init__("", markup=False)
-        commands = [command for command in commands_on(screen, registry) if command.footer]
-        self._keys = [_key(command) for command in commands if command.id not in _ALWAYS]
-        self._end = Content("  ").join(_key(command) for command in commands if command.id in _ALWAYS)
+        self._commands = commands_on(screen, registry)
+        footer = [command for command in self._commands if command.footer]
+        self._keys = [_key(command) for command in footer if command.id not in _ALWAYS]
+        self._end = Content("  ").join(_key(command) for command in footer if command.id in _ALWAYS)
+        self._within = ""
 
-    def on_resize(self, event: Resize) -> None:
+    def on_mount(self) -> None:
+        """Follow the focus."""
+        self.watch(self.screen, "focused", self._follow)
+
+    def _follow(self, focused: Widget | None) -> None:
+        if (within := pane_of(focused)) != self._within:
+            self._within = within
+            self._show()
+
+    def on_resize(self) -> None:
         """Show as many keys as fit."""
-        room = event.size.width - self._end.cell_length - 3
+        self._show()
+
+    def _show(self) -> None:
+        width = self.size.width
+        room = width - self._end.cell_length - 3
         line = Content(" ")
-        for key in self._keys:
+        here = [
+            _key(command)
+            for command in self._commands
+            if command.keys and command.within == self._within != ""
+        ]
+        for key in [*here, *self._keys]:
             if line.cell_length + key.cell_length > room:
                 break
             line += key + "  "
-        gap = " " * max(1, event.size.width - line.cell_length - self._end.cell_length - 1)
+        gap = " " * max(1, width - line.cell_length - self._end.cell_length - 1)
         self.update(Content.assemble(line, gap, self._end))
+
+
+def pane_of(widget: Widget | None) -> str:
+    """Return the pane of the registry that a widget is in, empty where it is in none."""
+    nodes = widget.ancestors_with_self if widget is not None else ()
+    return next((within for node in nodes if (within := (node.id or "").removesuffix("-pane")) in PANES), "")
 
 
 def _key(command: Command) -> Content:
