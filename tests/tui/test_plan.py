@@ -21,7 +21,7 @@ async def planned(pilot) -> PlanDialog:
 async def test_the_plan_says_how_many_calls_and_what_they_cost(desk: Desk):
     async with desk.open() as (_app, pilot):
         await planned(pilot)
-        text = await until_seen(pilot, "1 contenders · 3 calls · 0 cached")
+        text = await until_seen(pilot, "1 contender · 3 calls · 0 cached")
         assert "$" in text and "[x] working tree" in text and "[x] lab" in text and "[ ] mini" in text
 
 
@@ -52,7 +52,7 @@ async def test_another_version_and_any_model_string_can_be_typed(desk: Desk):
         dialog = await planned(pilot)
         dialog.query_one("#more-versions", Input).value = "nothing-like-it"
         await until_seen(pilot, "nothing-like-it")
-        await until(pilot, lambda: "calls" not in seen(app))
+        await until(pilot, lambda: "cached" not in seen(app))
         dialog.query_one("#more-versions", Input).value = "HEAD"
         dialog.query_one("#more-models", Input).value = "mini"
         await until_seen(pilot, "2 contenders · 6 calls")
@@ -164,3 +164,28 @@ async def test_a_run_while_another_goes_on_is_refused_with_the_reason(desk: Desk
         await pilot.press("enter")
         await until(pilot, lambda: "A run goes on" in told(app))
         assert len(server.requests) == 3
+
+
+async def test_inputs_that_are_tried_on_the_bench_are_what_the_run_offers_first(desk: Desk):
+    async with desk.answering("billing") as server, desk.open((160, 40)) as (_app, pilot):
+        bench = bench_of(_app)
+        await pilot.press("f7")
+        await until(pilot, lambda: bench.inputs_pane.focused_input == "ticket")
+        await pilot.press("home", *"My ")
+        await until_seen(pilot, "tried ●", "My Card declined twice")
+        await planned(pilot)
+        await until_seen(pilot, "[x] inputs on screen", "1 contender · 1 call ·")
+        await pilot.press("ctrl+r")
+        await until_seen(pilot, "1 of 1")
+        assert "My Card declined twice" in str(server.requests[-1].body)
+
+
+async def test_a_revision_with_a_space_in_it_is_typed_in_quotes(desk: Desk):
+    desk.commit("say one word")
+    async with desk.open() as (_app, pilot):
+        dialog = await planned(pilot)
+        await pilot.press("x")
+        dialog.query_one("#more-versions", Input).value = "'HEAD^{/one word}'"
+        await until_seen(pilot, "1 contender · 3 calls")
+        dialog.query_one("#more-versions", Input).value = "'HEAD"
+        await until_seen(pilot, "cannot be read")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from workbench.errors import CasesError, Place, SaveConflictError, StoreError
+from workbench.errors import CasesError, Place, PromptError, SaveConflictError, StoreError
 from workbench.project.yaml import Value
 from workbench.prompts.case_writing.case_files import (
     NEW_FILE,
@@ -31,6 +32,9 @@ from workbench.prompts.library import Library, OpenFile
 from workbench.prompts.tree import Overlay, decode, prompt_path
 from workbench.prompts.version import load_version
 from workbench.store.sources import Sources
+
+ATTEMPTS = 20
+"""How often to begin again where other programs write a file while cases are added to it."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,10 @@ class CaseKeeping:
     def add(self, prompt: str, case: Case) -> Kept:
         """Add a case, to the YAML file where there is one, else to one made anew.
 
-        Raises CasesError for a name that is taken.
+        Raises CasesError for a name that is taken, or none at all.
         """
+        if not case.name.strip():
+            raise CasesError("a case needs a name", hint="Name it for what is particular about it.")
         taken = next((other for other in self.of(prompt) if other.name == case.name), None)
         if taken is not None:
             raise CasesError(
@@ -181,9 +187,16 @@ class CaseKeeping:
     # Files.
 
     def _add(self, prompt: str, records: Sequence[Record]) -> Undo | None:
-        paths = [path for path in cases_paths(prompt) if self._raw(path) is not None]
-        path = paths[0] if paths else cases_paths(prompt)[0]
-        return self._write(prompt, path, lambda text: with_added(text, path, records))
+        left = ATTEMPTS
+        while True:
+            left -= 1
+            paths = [path for path in cases_paths(prompt) if self._raw(path) is not None]
+            path = paths[0] if paths else cases_paths(prompt)[0]
+            try:
+                return self._write(prompt, path, partial(with_added, path=path, records=records))
+            except SaveConflictError:  # another program wrote: what it wrote is read, and added to
+                if not left:
+                    raise
 
     def _write(self, prompt: str, path: str, edit: Callable[[str], str]) -> Undo | None:
         """Edit a file, check that all cases of the prompt can be read then, and save it."""
@@ -192,7 +205,7 @@ class CaseKeeping:
             self._library.open(prompt_path(prompt))  # a prompt there is not gets no cases
             new = edit(NEW_FILE).encode()
             self._check(prompt, path, new)
-            self._library.create(path, new)
+            self._create(path, new)
             return Undo(path, None, new)
         file = self._library.open(path)
         if file.unreadable:
@@ -202,6 +215,14 @@ class CaseKeeping:
             return None
         self._check(prompt, path, text.encode())
         return Undo(path, file.raw, self._library.save(file, text).raw)
+
+    def _create(self, path: str, raw: bytes) -> None:
+        try:
+            self._library.create(path, raw)
+        except PromptError as refused:
+            if self._raw(path) is None:
+                raise
+            raise SaveConflictError("was made meanwhile", place=Place(path), hint="Try again.") from refused
 
     def _check(self, prompt: str, path: str, raw: bytes) -> None:
         """Raise CasesError where a prompt's cases would not go together, as with two of one name."""

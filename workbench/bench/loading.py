@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from workbench.bench.versions import Versions
 from workbench.context.messages import Message
 from workbench.context.render import Renderer
+from workbench.errors import PromptError
 from workbench.project.settings import find_root
 from workbench.project.yaml import Value
 from workbench.prompts.history import History
@@ -16,6 +18,9 @@ from workbench.prompts.library import Library
 from workbench.prompts.version import Version, load_version
 from workbench.store.database import FILE_NAME
 from workbench.store.store import Store
+
+_NO_NAME = re.compile("[\0\ud800-\udfff]")
+"""What neither the system nor git can be asked for."""
 
 
 class LoadedPrompt:
@@ -72,6 +77,8 @@ def load(prompt: str, rev: str | None = None, root: str | Path | None = None) ->
     Raises ProjectError where there is no project, PromptError for a prompt that cannot be read, and
     RevisionError for a revision there is not.
     """
+    if _NO_NAME.search(f"{prompt}{rev or ''}"):
+        raise PromptError(f"there is no prompt {prompt!r} at {rev!r}: no file and no revision has such a name")
     folder = find_root(Path.cwd() if root is None else Path(root))
     library = Library(folder)
     if rev is None:

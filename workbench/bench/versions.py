@@ -12,10 +12,10 @@ from workbench.project.yaml import Value
 from workbench.prompts.cases import Case, choose, load_cases
 from workbench.prompts.history import History, Revision
 from workbench.prompts.library import Library
-from workbench.prompts.tree import Overlay, Tree, prompt_path
+from workbench.prompts.tree import Files, Overlay, Tree, prompt_name, prompt_path
 from workbench.prompts.version import Version, load_version
 from workbench.runs.plan import split_target
-from workbench.store.sources import Sources
+from workbench.store.sources import Sources, UnknownVersionError
 
 _HASH = re.compile(r"v:[0-9a-fA-F]{1,64}")
 
@@ -86,7 +86,7 @@ class Versions:
 
     def _stored(self, name: str, prefix: str) -> Version:
         """Return a version from the store; its file may lie where the prompt's name then said."""
-        full, files = self.sources.version_files(name, prefix)
+        full, files = self._kept_files(name, prefix)
         own = prompt_path(name)
         others = [path for path in files.files if path.endswith(".md")]
         for path in [] if own in files.files else others:
@@ -95,6 +95,16 @@ class Versions:
                 if version.hash == full:
                     return version
         return load_version(files, name)
+
+    def _kept_files(self, name: str, prefix: str) -> tuple[str, Files]:
+        """Return the full hash and the files of a version from the store, kept under any name it had."""
+        try:
+            return self.sources.version_files(name, prefix)
+        except UnknownVersionError:
+            for older in filter(None, map(prompt_name, self.history.older_paths(prompt_path(name)))):
+                with suppress(UnknownVersionError):
+                    return self.sources.version_files(older, prefix)
+            raise
 
     def cases(self, name: str, unsaved: Mapping[str, bytes] | None = None) -> tuple[Case, ...]:
         """Return the cases of a prompt, which always come from the working tree."""

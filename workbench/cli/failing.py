@@ -47,6 +47,7 @@ def exit_code(error: WorkbenchError) -> Exit:
 
 def guarded(command: click.Command, open_screen: Callable[[], None]) -> NoReturn:
     """Run a command and exit; errors are told on standard error in one place, without a traceback."""
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows “?”
@@ -67,7 +68,17 @@ def guarded(command: click.Command, open_screen: Callable[[], None]) -> NoReturn
         # Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = Exit.INTERRUPTED if isinstance(gone, ReaderGoneError) and gone.interrupted else Exit.DONE
+        if isinstance(gone, ReaderGoneError) and gone.why:
+            click.echo(f"workbench: standard output cannot be written: {gone.why}", err=True)
+            code = Exit.USAGE
     sys.exit(int(code or 0))
+
+
+def _open_closed() -> None:
+    """Give the streams that whoever started this has closed a place to go: nowhere."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))
 
 
 def told(error: WorkbenchError) -> str:

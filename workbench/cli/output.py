@@ -20,9 +20,13 @@ WIDEST_CELL = 72
 
 
 class ReaderGoneError(Exception):
-    """Whoever read the output has enough and closed it, as ``head`` does; a run is interrupted by that."""
+    """Whoever read the output has enough and closed it, as ``head`` does; a run is interrupted by that.
+
+    ``why`` says what else stopped the output, such as a full disk.
+    """
 
     interrupted = False
+    why = ""
 
 
 def print_json(value: Value) -> None:
@@ -72,3 +76,7 @@ def _write(text: str) -> None:
         click.echo(text, color=True)  # already plain where no colour is wanted
     except BrokenPipeError as gone:
         raise ReaderGoneError from gone
+    except OSError as broken:
+        gone = ReaderGoneError()
+        gone.why = broken.strerror or str(broken)
+        raise gone from broken

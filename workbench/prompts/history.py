@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from workbench.prompts.git.log import Commit
 from workbench.prompts.git.objects import Objects, RevisionTree
 from workbench.prompts.git.repository import GitRefusedError, NoRepository, Repository, opened
 from workbench.prompts.git.states import FileState
+
+_NO_ARGUMENT = re.compile("[\0\ud800-\udfff]")
+"""What no program can be told, and so no name in git can hold."""
 
 __all__ = ["Commit", "Committed", "FileState", "History", "Revision", "RevisionTree"]
 
@@ -84,28 +88,37 @@ class History:
         commit = self._parsed(repository, f"{named}^{{commit}}") if named else None
         if commit:
             return Revision(revision, commit)
-        named = self._parsed(repository, revision)
+        kind = self._kind(repository, revision)
         raise RevisionError(
-            f"“{revision}” names no commit but a {repository.read('cat-file', '-t', named).decode().strip()}"
-            if named
+            f"“{revision}” names no commit but a {kind}"
+            if kind
             else f"git knows no revision “{revision}”",
             hint="Name a commit, a branch or a tag, such as HEAD, HEAD~2, main or v1.0.",
         )
 
     def _parsed(self, repository: Repository, revision: str) -> str | None:
         """Return the hash of what an expression names, or None where it names nothing."""
-        if "\0" in revision:
+        if _NO_ARGUMENT.search(revision):
             return None
         try:
             found = repository.read("rev-parse", "--verify", "--quiet", "--end-of-options", revision)
         except GitRefusedError as refused:
             if refused.reason and "expected commit type" not in refused.reason:
+                typed = revision.removesuffix("^{commit}")
                 raise RevisionError(
-                    f"git cannot read “{revision}”: {refused.message}", hint=refused.hint
+                    f"git cannot read “{typed}”: {refused.message}", hint=refused.hint
                 ) from refused
             return None
         name = found.decode().strip()
         return name if name.isalnum() else None  # “^main” is one to leave out
+
+    def _kind(self, repository: Repository, revision: str) -> str | None:
+        """Return what an expression names, such as “tree”, or None where there is nothing of that name."""
+        named = self._parsed(repository, revision)
+        try:
+            return repository.read("cat-file", "-t", named).decode().strip() if named else None
+        except GitRefusedError:  # a whole hash is believed unseen, until it is looked for
+            return None
 
     def tree(self, revision: Revision) -> RevisionTree:
         """Return the project's files at a revision."""
@@ -149,12 +162,17 @@ class History:
 
     def path_at(self, path: str, revision: Revision) -> str | None:
         """Return where a file of now lay at a revision, its renames followed, or None where it was not."""
-        repository = self._repository(revision.typed)
         tree = self.tree(revision)
         if tree.holds(path):
             return path
-        older = (repository.path(name) for name in log.older_names(repository, repository.place(path)))
-        return next((name for name in older if tree.holds(name)), None)
+        return next((older for older in self.older_paths(path) if tree.holds(older)), None)
+
+    def older_paths(self, path: str) -> list[str]:
+        """Return where a file of now lay before, its renames followed, the latest first; none without git."""
+        repository = self._opened()
+        if repository is None:
+            return []
+        return [repository.path(name) for name in log.older_names(repository, repository.place(path))]
 
     def renamed_from(self, path: str) -> str | None:
         """Return what a file was called at HEAD, where a rename of it is staged and not committed."""

@@ -13,6 +13,10 @@ from workbench.prompts.tree import Files
 from workbench.store.database import Database
 
 
+class UnknownVersionError(RevisionError):
+    """A version of a prompt that the store does not hold."""
+
+
 class Sources:
     """Versions, contexts and cases, each stored once under its hash."""
 
@@ -55,7 +59,7 @@ class Sources:
     def version_files(self, prompt: str, prefix: str) -> tuple[str, Files]:
         """Return the full hash and the files of the version of a prompt whose hash begins so.
 
-        Raises RevisionError where there is none, or several.
+        Raises UnknownVersionError where there is none, RevisionError where there are several.
         """
         with self._database.reading() as connection:
             found = connection.execute(
@@ -64,7 +68,8 @@ class Sources:
             ).fetchall()
             if len(found) != 1:
                 problem = "several versions begin so" if found else "the store holds no such version"
-                raise RevisionError(
+                kind = RevisionError if found else UnknownVersionError
+                raise kind(
                     f"{prompt}@v:{prefix}: {problem}",
                     hint="“workbench runs” lists what was run; give more of the hash.",
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 
 import click
@@ -22,6 +23,7 @@ from workbench.runs.plan import split_target
 
 _COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 _NOTHING = "/dev/null"
+_ODD = re.compile('["\\\\\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]')
 
 
 EPILOG = """
@@ -158,12 +160,33 @@ def _model(delta: ModelDelta) -> Value:
 
 
 def _patch(one: FileChange) -> str:
+    """Return a file's change as git writes it, with the lines above it that “git apply” needs."""
     names = (
-        f"a/{one.before_path}" if one.before_path else _NOTHING,
-        f"b/{one.after_path}" if one.after_path else _NOTHING,
+        _quoted(f"a/{one.before_path}") if one.before_path else _NOTHING,
+        _quoted(f"b/{one.after_path}") if one.after_path else _NOTHING,
     )
-    renamed = f"rename from {one.before_path}\nrename to {one.after_path}\n" if one.renamed else ""
-    return renamed + unified_text(one.before, one.after, names)
+    text = unified_text(one.before, one.after, names)
+    if one.renamed:
+        head = f"rename from {_quoted(one.before_path or '')}\nrename to {_quoted(one.after_path or '')}\n"
+    elif not text:  # an empty file, of which there are no lines to show
+        head = "new file mode 100644\n" if one.after_path else "deleted file mode 100644\n"
+    else:
+        return text
+    both = f"{_quoted(f'a/{one.before_path or one.path}')} {_quoted(f'b/{one.path}')}"
+    return f"diff --git {both}\n{head}{text}"
+
+
+def _quoted(path: str) -> str:
+    """Return a path as git writes it in a patch: in quotes where it holds what would end it, or act."""
+    if not _ODD.search(path):
+        return path
+    return f'"{_ODD.sub(_escaped, path)}"'
+
+
+def _escaped(odd: re.Match[str]) -> str:
+    if odd[0] in '"\\':
+        return f"\\{odd[0]}"
+    return "".join(f"\\{byte:03o}" for byte in odd[0].encode("utf-8", "surrogateescape"))
 
 
 def _titles(found: RenderedComparison) -> tuple[str, str]:

@@ -10,7 +10,8 @@ from workbench.bench.bench import Bench
 from workbench.bench.listing import Listed, listing
 from workbench.bench.shown import NOTHING
 from workbench.cli.options import json_option, with_bench
-from workbench.cli.output import print_json, print_note, print_table
+from workbench.cli.output import print_json, print_note, print_table, print_warning
+from workbench.errors import RevisionError
 from workbench.project.yaml import Value
 
 
@@ -23,7 +24,11 @@ def command(words: tuple[str, ...], as_json: bool) -> None:
 
 
 async def _list(bench: Bench, words: tuple[str, ...], as_json: bool) -> None:
-    states = {} if bench.history.unavailable else await asyncio.to_thread(bench.history.states)
+    try:
+        states = await asyncio.to_thread(bench.history.states)
+    except RevisionError as refused:
+        print_warning(f"no state in git: {refused}")
+        states = {}
     found = await asyncio.to_thread(lambda: list(listing(bench.library, states, words)))
     if as_json:
         print_json([_value(one, bench.settings.default_models) for one in found])

@@ -16,6 +16,9 @@ LONGEST_PART = 240
 _DEVICES = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
 """Names of devices, which no file can have on Windows."""
 
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]")
+"""What is not seen in a name, or makes it be seen in another order."""
+
 _HINT = f"A prompt's name is its path below {PROMPTS}/ without the suffix: support/triage"
 
 
@@ -32,7 +35,7 @@ def _unfit(name: str) -> str | None:
     reasons = {
         "it is empty": not name.strip(),
         "it is not text": re.search("[\ud800-\udfff]", name),
-        "it holds a character that cannot be seen": re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", name),
+        "it holds a character that cannot be seen": _UNSEEN.search(name),
         "it begins with “/”": name.startswith("/"),
         "a part of it is empty, “.” or “..”": any(part in ("", ".", "..") for part in parts),
         "it would leave the folder": confined(PROMPTS, f"{name}.md", PROMPTS) != prompt_path(name),

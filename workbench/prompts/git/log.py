@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -70,12 +70,17 @@ def commits(repository: Repository, path: str, beside: Iterable[str], limit: int
     entries = _listed(
         repository, [*names, *others], None, "--no-renames", "--diff-merges=first-parent", *_FILES
     )
-    kept = list(_of_one_life(entries, life, place, set(others)))
+    aside = _aside(repository, entries, life)
+    kept = list(_of_one_life(entries, life, aside, place, set(others)))
     return [entry.commit(repository.path(name)) for entry, name in kept[:limit]]
 
 
 def _of_one_life(
-    entries: Iterable[_Entry], life: Sequence[tuple[_Entry, _Touched]], place: str, others: set[str]
+    entries: Iterable[_Entry],
+    life: Sequence[tuple[_Entry, _Touched]],
+    aside: Mapping[str, str],
+    place: str,
+    others: set[str],
 ) -> Iterator[tuple[_Entry, str]]:
     """Yield commits with the name that the prompt had then.
 
@@ -89,8 +94,35 @@ def _of_one_life(
         if entry.hash in own:
             yield entry, own[entry.hash].after
             place = own[entry.hash].before
+        elif entry.hash in aside:
+            yield entry, aside[entry.hash]
         elif after & others or (" " in entry.parents and place in after):
             yield entry, place
+
+
+def _aside(
+    repository: Repository, entries: Iterable[_Entry], life: Sequence[tuple[_Entry, _Touched]]
+) -> dict[str, str]:
+    """Return the commits that changed the file under an older name, beside the commit that renamed it.
+
+    A merge brings both together, and git follows the renamed one alone. The name comes with each.
+    """
+    own = {entry.hash for entry, _ in life}
+    found: dict[str, str] = {}
+    for renaming, touched in life:
+        name = touched.before
+        changing = {
+            entry.hash
+            for entry in entries
+            if entry.hash not in own
+            and any(file.after == name and file.status != "D" for file in entry.files)
+        }
+        if touched.status == "R" and changing:
+            since = f"{renaming.hash}..HEAD"
+            later = repository.read("rev-list", since).decode().split()
+            after = repository.read("rev-list", "--ancestry-path", since).decode().split()
+            found.update(dict.fromkeys(changing.intersection(later).difference(after), name))
+    return found
 
 
 def followed(repository: Repository, place: str, limit: int | None = None) -> list[tuple[_Entry, _Touched]]:

@@ -60,6 +60,7 @@ _DAMAGED = (
     "corrupt",
     "could not fetch",
     "bad tree",
+    "failed to traverse",
 )
 
 

@@ -168,7 +168,9 @@ class BenchScreen(BenchCases):
         if self.opened is None:
             return
         request = await self.app.push_screen_wait(
-            PlanDialog(self.opened.name, self.opened.case, self.opened.models, self.unsaved())
+            PlanDialog(
+                self.opened.name, self.opened.case, self.opened.models, self.unsaved(), self.opened.tried
+            )
         )
         if isinstance(request, Request):
             await self.workbench.begin_run(request)

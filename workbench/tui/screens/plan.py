@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +19,7 @@ from workbench.bench.bench import Bench
 from workbench.bench.running import Prepared, Request
 from workbench.bench.shown import cost_range, inert
 from workbench.errors import UsageError, WorkbenchError
+from workbench.project.yaml import Value
 from workbench.prompts.tree import prompt_path
 from workbench.tui.screens.base import in_background, tell_what_failed
 from workbench.tui.widgets.choices import Choices
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 WORKING_TREE = ""
 """The key of the working tree among the versions: a target without a revision."""
 
-ALL_CASES, THIS_CASE = "all", "this"
+ALL_CASES, THIS_CASE, TRIED = "all", "this", "tried"
 
 MAX_SAMPLES = 100
 
@@ -45,13 +47,20 @@ class PlanDialog(ModalScreen[Request | None]):
     ]
 
     def __init__(
-        self, prompt: str, case: str | None, models: tuple[str, ...], unsaved: Mapping[str, bytes]
+        self,
+        prompt: str,
+        case: str | None,
+        models: tuple[str, ...],
+        unsaved: Mapping[str, bytes],
+        tried: Mapping[str, Value] | None = None,
     ) -> None:
+        """``tried`` are the inputs on screen that are no case's, None where there are none."""
         super().__init__()
         self._prompt = prompt
         self._case = case
         self._models = models
         self._unsaved = unsaved
+        self._tried = tried
         self._can_run = False
 
     def compose(self) -> ComposeResult:
@@ -86,7 +95,9 @@ class PlanDialog(ModalScreen[Request | None]):
         for entry in configured.values():
             models.add(entry.name, entry.name, chosen=entry.name in chosen)
         self.query_one("#more-models", Input).value = " ".join(sorted(chosen - set(configured)))
-        cases.add(ALL_CASES, "all cases", chosen=True)
+        if self._tried is not None:
+            cases.add(TRIED, "inputs on screen", chosen=True)
+        cases.add(ALL_CASES, "all cases", chosen=self._tried is None)
         if self._case is not None:
             cases.add(THIS_CASE, f"only {self._case}")
         versions.focus()
@@ -94,13 +105,16 @@ class PlanDialog(ModalScreen[Request | None]):
 
     def request(self) -> Request:
         """Return what is chosen."""
-        versions = [*self._chosen("versions"), *self.query_one("#more-versions", Input).value.split()]
+        versions = [*self._chosen("versions"), *self._more_versions()]
         models = [*self._chosen("models"), *self.query_one("#more-models", Input).value.split()]
-        only = THIS_CASE in self._chosen("cases") and ALL_CASES not in self._chosen("cases")
+        cases = self._chosen("cases")
+        only = THIS_CASE in cases and ALL_CASES not in cases
+        tried = self._tried if TRIED in cases and len(cases) == 1 else None
         return Request(
             targets=tuple(f"{self._prompt}@{version}" if version else self._prompt for version in versions),
             models=tuple(models),
             cases=(self._case,) if only and self._case is not None else (),
+            inputs=tried or {},
             samples=self._samples(),
             unsaved=self._unsaved,
         )
@@ -126,6 +140,13 @@ class PlanDialog(ModalScreen[Request | None]):
         if not text.isdecimal() or not 1 <= int(text) <= MAX_SAMPLES:
             raise UsageError(f"samples must be a whole number from 1 to {MAX_SAMPLES}, not “{text}”")
         return int(text)
+
+    def _more_versions(self) -> list[str]:
+        """Return the revisions that were typed; one with a space in it stands in quotes."""
+        try:
+            return shlex.split(self.query_one("#more-versions", Input).value)
+        except ValueError as broken:
+            raise UsageError(f"the versions cannot be read: {broken}") from broken
 
     def _chosen(self, name: str) -> list[str]:
         return self.query_one(f"#plan-{name}", Choices).chosen
@@ -169,6 +190,11 @@ class PlanDialog(ModalScreen[Request | None]):
             return ()  # the figures say what is wrong
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number of things: ``1 call``, ``2 calls``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def figures_of(prepared: Prepared) -> str:
     """Return what a plan comes to, in a line or two."""
     plan, cost = prepared.plan, prepared.plan.estimate
@@ -178,6 +204,6 @@ def figures_of(prepared: Prepared) -> str:
     tokens = sum(call.estimated or 0 for call in plan.calls)
     unpriced = f" and {cost.unpriced} unpriced" if cost.unpriced else ""
     return (
-        f"{contenders} contenders · {len(plan.calls)} calls · {plan.cached} cached · {tokens:,} tokens in\n"
+        f"{counted(contenders, 'contender')} · {counted(len(plan.calls), 'call')} · {plan.cached} cached · {tokens:,} tokens in\n"
         f"{cost_range(cost.low, cost.typical, cost.high)}{unpriced}"
     )

@@ -17,7 +17,10 @@ _ALWAYS = ("help", "palette")
 
 
 class KeyLine(Static):
-    """The footer of a screen; a click on a key does what the key does. Those of the focused pane come first."""
+    """The footer of a screen; a click on a key does what the key does.
+
+    The keys of the pane that has the focus come first.
+    """
 
     def __init__(self, screen: str, registry: Iterable[Command]) -> None:
         super().__init__("", markup=False)
