@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 
 import pytest
@@ -184,3 +185,23 @@ async def test_ten_thousand_rows_are_imported_in_seconds(project, bench, tmp_pat
     came = bench.cases.importable("p", tmp_path / "rows.csv").cases()
     assert bench.cases.import_cases("p", came.cases) is not None
     assert len(bench.cases.of("p")) == 10_000
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_cases_added_at_once_by_many_are_all_kept(project, bench, there):
+    project.write("prompts/b.md", "---\ninputs: {t: }\n---\n{{ t }}\n")
+    if there:
+        project.write("prompts/b.cases.yml", "- {name: first, inputs: {t: 0}}\n")
+    names = [f"case {number}" for number in range(8)]
+    await asyncio.gather(
+        *(asyncio.to_thread(bench.cases.add, "b", Case(name, {"t": name})) for name in names)
+    )
+    assert {case.name for case in bench.cases.of("b")} == {*names, *(["first"] if there else [])}
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+async def test_a_case_without_a_name_is_refused_before_anything_is_written(project, bench, name):
+    project.write("prompts/b.md", "---\ninputs: {t: }\n---\n{{ t }}\n")
+    with pytest.raises(CasesError, match="a case needs a name"):
+        bench.cases.add("b", Case(name, {"t": "x"}))
+    assert not (project.root / "prompts/b.cases.yml").exists()

@@ -88,3 +88,11 @@ def test_loading_needs_no_screen_no_network_library_and_no_git(root):
 def test_the_package_has_nothing_else_by_accident():
     with pytest.raises(AttributeError, match="has no attribute 'unload'"):
         workbench.unload  # noqa: B018
+
+
+@pytest.mark.parametrize(("name", "rev"), [("a\0", "HEAD"), ("\ud800", None), ("p", "\ud800"), ("p", "\0")])
+def test_a_name_that_nothing_can_have_is_an_error_like_others(project, name, rev):
+    project.write(".workbench.yml", "models: {}\n")
+    project.write("prompts/p.md", "x")
+    with pytest.raises(PromptError, match="no file and no revision has such a name"):
+        workbench.load(name, rev=rev, root=project.root)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -122,3 +123,23 @@ def test_a_file_that_cannot_be_changed_alone_stays_as_it_is(workbench, project):
     project.write("prompts/triage.cases.yml", b"- inputs: {ticket: caf\xe9}\n")
     refused = workbench("cases", "add", "triage", "x", "-i", "ticket=c")
     assert refused.code == 2 and "not UTF-8" in refused.err
+
+
+def test_what_never_ends_is_read_no_further_than_can_be_used(workbench):
+    if not os.path.exists("/dev/zero"):
+        pytest.skip("there is no such device here")
+    for words in (
+        ["cases", "import", "triage", "/dev/zero"],
+        ["cases", "add", "triage", "z", "-i", "ticket=@/dev/zero"],
+    ):
+        done = workbench(*words)
+        assert done.code == 2 and "/dev/zero: is too large" in done.err
+
+
+def test_an_import_says_what_is_wrong_with_its_only_rows_and_with_half_a_mapping(workbench, project):
+    project.write("odd.jsonl", '{"ticket": 1e999}\n{bad\n')
+    done = workbench("cases", "import", "triage", "odd.jsonl")
+    assert done.code == 2 and "odd.jsonl:1: none of its rows can be read; row 1, line 1: " in done.err
+    project.write("good.csv", "ticket\nx\n")
+    done = workbench("cases", "import", "triage", "good.csv", "--map", "ticket")
+    assert done.code == 2 and "“ticket” does not say what the column is for" in done.err

@@ -183,3 +183,33 @@ def test_the_working_folder_may_be_gone(workbench, tmp_path, monkeypatch):
     outcome = workbench("runs")
     assert outcome.code == 2
     assert "the working folder cannot be used" in outcome.err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("words", [["list", "--json"], ["cases", "triage"], ["run", "triage", "--json"]])
+def test_output_that_cannot_be_written_is_an_error_in_one_line(serve, workbench, project, words):
+    serve("billing")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command_line(*words),
+            cwd=project.root,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "workbench: standard output cannot be written: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell closes the streams")
+@pytest.mark.parametrize("words", ["list", "list --json", "context triage", "cases triage"])
+def test_streams_that_are_closed_are_no_disaster(serve, project, words):
+    serve("billing")
+    line = " ".join(command_line(*words.split()))
+    for closed in (">&-", "<&-", ">&- <&-", ">&- 2>&-"):
+        done = subprocess.run(
+            f"{line} {closed}", shell=True, cwd=project.root, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")

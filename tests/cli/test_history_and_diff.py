@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from workbench.bench.comparing import Comparison, FileChange, Side
+from workbench.cli.commands.diff import as_value
+
 PLEASE = "You sort tickets, please."
 
 
@@ -185,7 +188,56 @@ def test_a_rename_alone_is_a_difference(triage, workbench):
     triage.git.commit("renamed")
     done = workbench("diff", "sort@HEAD~1", "--exit-code")
     assert done.code == 1
-    assert done.out.startswith("rename from prompts/triage.md\nrename to prompts/sort.md\n")
+    heading = "diff --git a/prompts/triage.md b/prompts/sort.md\n"
+    assert done.out.startswith(f"{heading}rename from prompts/triage.md\nrename to prompts/sort.md\n")
+
+
+@pytest.mark.parametrize("name", ["sort", "so rt", 'a"b', "a\\b", "a\tb", "a\nb", "\u202eé"])
+def test_git_applies_a_rename_with_an_edit_whatever_the_name(triage, workbench, name):
+    triage.git("checkout", "--quiet", ".")
+    for suffix in (".md", ".cases.yml"):
+        triage.git("mv", f"prompts/triage{suffix}", f"prompts/{name}{suffix}")
+    text = (triage.root / f"prompts/{name}.md").read_text()
+    triage.write(f"prompts/{name}.md", text + "More.\n")
+    wanted = triage.git.commit("renamed and edited")
+    patch = workbench("diff", f"{name}@HEAD~1", f"{name}@HEAD").out
+    triage.git("checkout", "--quiet", "HEAD~1")
+    triage.write(".workbench/patch", patch.encode())
+    triage.git("apply", "--index", ".workbench/patch")
+    assert triage.git("diff", "--cached", wanted) == ""
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "prompts/_empty.md"), ("prompts/_empty.md", None)])
+def test_git_applies_an_empty_file_that_came_or_went(project, before, after):
+    change = FileChange(before, after, "", "")
+    sides = [Side("", "", {}, None), Side("", "", {}, None)]
+    (file,) = as_value(Comparison(*sides, (change,)), None, "p", "p")["files"]
+    if before:
+        project.write(before, "")
+    project.write("patch", file["diff"].encode())
+    project.git("apply", "patch")
+    assert (project.root / "prompts/_empty.md").exists() == bool(after)
+
+
+def test_a_version_kept_under_an_older_name_is_found_by_the_name_of_now(triage, workbench):
+    assert workbench("run", "triage", "--case", "card").code == 0
+    triage.git("checkout", "--quiet", ".")
+    triage.git("mv", "prompts/triage.md", "prompts/sort.md")
+    triage.git("mv", "prompts/triage.cases.yml", "prompts/sort.cases.yml")
+    triage.git.commit("renamed")
+    (kept,) = [
+        entry["version"] for entry in workbench("history", "sort", "--json").json if not entry["commit"]
+    ]
+    assert "-You sort letters." in workbench("diff", f"sort@{kept}").out
+    assert workbench("context", f"sort@{kept}", "--json").json["version"] == kept
+    assert workbench("diff", "sort@v:0123456789").code == 2
+
+
+def test_a_whole_hash_of_nothing_and_a_branch_without_an_upstream_are_told_as_typed(triage, workbench):
+    missing = workbench("diff", f"triage@{'0' * 40}")
+    assert missing.code == 2 and f"git knows no revision “{'0' * 40}”" in missing.err
+    alone = workbench("diff", "triage@@{u}")
+    assert alone.code == 2 and "git cannot read “@{u}”" in alone.err
 
 
 def test_what_cannot_be_compared_is_an_error(triage, workbench):

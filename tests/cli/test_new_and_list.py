@@ -147,3 +147,19 @@ def test_the_shell_completes_the_prompt_to_copy(serve, workbench, monkeypatch):
     monkeypatch.setenv("COMP_WORDS", "workbench new x --from tr")
     monkeypatch.setenv("COMP_CWORD", "4")
     assert workbench().out.splitlines() == ["plain,triage"]
+
+
+@pytest.mark.parametrize("name", ["\u202eevil", "a\u200bb", "\ufefftriage", "x\u2066y"])
+def test_a_name_that_would_look_like_another_is_refused(serve, workbench, name):
+    serve("billing")
+    done = workbench("new", name)
+    assert done.code == 2 and "a character that cannot be seen" in done.err
+
+
+def test_where_git_cannot_tell_states_the_prompts_are_listed_with_a_warning(serve, workbench, project):
+    serve("billing")
+    project.commit()
+    project.write(".git/index", b"junk")
+    done = workbench("list", "--json")
+    assert (done.code, [(one["prompt"], one["state"]) for one in done.json]) == (0, [("triage", None)])
+    assert "warning: no state in git: git refuses: " in done.err

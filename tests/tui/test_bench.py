@@ -402,3 +402,37 @@ async def test_a_prompt_that_cannot_be_written_says_so_and_keeps_the_text(desk: 
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "cannot be written" in told(app))
         assert bench_of(app).edited
+
+
+async def test_f9_goes_to_the_prompts_and_escape_back_to_the_text(desk: Desk):
+    async with desk.open((80, 24)) as (app, pilot):
+        await pilot.press("f9")
+        await until(pilot, lambda: app.focused is bench_of(app).prompt_tree)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.focused is bench_of(app).editor)
+        await pilot.press("f9")
+        await until(pilot, lambda: not bench_of(app).query_one("#sidebar").display)
+        assert app.focused is bench_of(app).editor
+
+
+async def test_escape_leaves_zoom_before_it_leaves_the_pane(desk: Desk):
+    async with desk.open() as (app, pilot):
+        bench_of(app).prompt_tree.focus()
+        await pilot.press("f11")
+        await until(pilot, lambda: app.screen.maximized is not None)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen.maximized is None)
+        assert app.focused is bench_of(app).prompt_tree
+
+
+async def test_a_prompt_that_never_rendered_shows_no_context_and_not_that_of_another(desk: Desk):
+    desk.write("prompts/worse.md", "Hello {{ nobody }}\n")
+    async with desk.open() as (app, pilot):
+        await until_seen(pilot, "You sort tickets.", "Context ─ lab ─ ")
+        bench_of(app).open("worse")
+        text = await until_seen(pilot, "There is nothing to show yet", "'nobody' is undefined")
+        assert "T   You sort tickets." not in text and "no model" not in text
+        await pilot.press("f12")
+        await until(pilot, lambda: "no context to read" in told(app))
+        bench_of(app).open("triage")
+        await until_seen(pilot, "T   You sort tickets.", "Context ─ lab ─ ")

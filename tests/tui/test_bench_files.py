@@ -143,3 +143,17 @@ async def test_what_a_save_replaced_can_be_restored(desk: Desk):
         await until_seen(pilot, "Restore prompts/triage.md as it was", "ago")
         await pilot.press("enter")
         await until(pilot, lambda: bench_of(app).editor.text == before)
+
+
+async def test_what_is_typed_is_no_answer_to_a_question_that_comes_up_meanwhile(desk: Desk):
+    async with desk.open() as (app, pilot):
+        await until(pilot, lambda: bench_of(app).is_watching)
+        await pilot.press("a")
+        desk.write("prompts/triage.md", "theirs\n")
+        await until(pilot, lambda: bench_of(app)._changed)
+        for letter in "space enter b c d e f g h i j".split():
+            await pilot.press(letter)
+            await pilot.pause(0.1)
+            assert app.screen is bench_of(app)
+        await until_seen(pilot, "changed on disk, and has unsaved edits", "theirs")
+        assert bench_of(app).editor.text.startswith("a \nbcdefghij---")

@@ -147,3 +147,16 @@ async def test_a_click_on_the_line_of_keys_does_what_the_key_does(desk: Desk):
         line = seen(app).splitlines()[-1]
         await pilot.click("KeyLine", offset=(line.index("F6 board") + 4, 0))
         await until(pilot, lambda: app.current_mode == "board")
+
+
+async def test_the_line_of_keys_and_the_help_begin_with_the_pane_that_has_the_focus(desk: Desk):
+    async with desk.open((80, 24)) as (app, pilot):
+        assert "D delete" not in seen(app) and "^s save" in seen(app)
+        await pilot.press("f9")
+        await until_seen(pilot, " Enter open  a new  c copy  m move")
+        await pilot.press("f1")
+        await until_seen(pilot, "In the prompts", "Make a new prompt or partial")
+        await pilot.press("escape", "escape")
+        await until_seen(pilot, "^s save")
+        await pilot.press("f7")
+        await until_seen(pilot, "^n new case  Alt-r reset")

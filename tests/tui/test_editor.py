@@ -21,7 +21,7 @@ from workbench.prompts.language.problems import Problem, find_problems
 from workbench.prompts.language.references import Reference
 from workbench.tui.themes import DARK, LIGHT
 from workbench.tui.widgets.editor import Editor
-from workbench.tui.widgets.find_bar import FindBar
+from workbench.tui.widgets.find_bar import FindBar, Switch
 
 PROMPT = """\
 ---
@@ -314,6 +314,45 @@ async def test_the_cursor_is_on_a_file_that_the_text_names():
         assert editor.reference_at_cursor() == Reference("partial", "_tone.md")
 
 
+async def test_a_burst_of_keys_is_taken_in_order_whatever_they_are():
+    async with desk("") as (app, editor, pilot):
+        for key, letter in (
+            *(("a", "a"), ("b", "b"), ("backspace", "\x7f"), ("c", "c")),
+            *(("home", None), ("x", "x"), ("end", None), ("enter", "\r"), ("y", "y")),
+        ):
+            app.post_message(events.Key(key, letter))
+        await until(pilot, lambda: "y" in editor.text)
+        await pilot.pause()
+        assert editor.text == "xac\ny"
+
+
+async def test_the_ends_of_the_text_are_one_key_away():
+    async with desk() as (_, editor, pilot):
+        await pilot.press("ctrl+end")
+        assert editor.cursor_location == editor.document.end
+        await pilot.press("ctrl+shift+home")
+        assert editor.selected_text == PROMPT
+
+
+async def test_the_line_of_the_cursor_stays_in_sight_when_something_comes_up_below_the_text():
+    async with desk("\n".join(f"line {number}" for number in range(1, 61)), size=(60, 20)) as (
+        app,
+        editor,
+        pilot,
+    ):
+        editor.jump_to(60)
+        await until(pilot, lambda: "line 60" in seen(app))
+        app.query_one(FindBar).open()
+        await until(pilot, lambda: "whole word" in seen(app))
+        await until(pilot, lambda: "line 60" in seen(app))
+        editor.scroll_home(animate=False)
+        await until(pilot, lambda: "line 60" not in seen(app))
+        app.query_one(FindBar).close()
+        await until(pilot, lambda: "whole word" not in seen(app))
+        await pilot.pause()
+        assert "line 60" not in seen(app)
+
+
 # --- find and replace
 
 
@@ -435,3 +474,11 @@ async def test_a_read_only_text_is_found_in_and_left_alone():
         await pilot.press("enter", "alt+a")
         await settled(app, pilot)
         assert editor.written == "one two\nTwo one\ntwofold\n"
+
+
+@pytest.mark.parametrize(("letter", "switch"), [("c", "case"), ("w", "word"), ("r", "regex")])
+async def test_a_letter_with_alt_turns_a_switch_and_is_not_typed(letter, switch):
+    async with finding("two") as (app, _, pilot):
+        app.post_message(events.Key(f"alt+{letter}", letter))
+        await until(pilot, lambda: app.query_one(f"#{switch}", Switch).on)
+        assert app.query_one("#find", Input).value == "two"

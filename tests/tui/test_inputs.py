@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.events import Key
 from textual.widgets import TextArea
 
 from tests.tui.seeing import seen, until, until_seen
@@ -108,9 +109,16 @@ async def test_alt_r_shows_the_values_of_the_case_again():
     async with showing() as (app, pane, pilot):
         await pilot.press("x", "tab", *"blunt")
         await until(pilot, lambda: app.changes and app.changes[-1].inputs.get("tone") == "blunt")
-        await pilot.press("alt+r")
+        app.post_message(Key("alt+r", "r"))
         await until(pilot, lambda: not app.changes[-1].tried)
         assert pane.inputs == CASE.inputs
+
+
+async def test_a_burst_of_keys_is_taken_in_order():
+    async with showing() as (app, pane, pilot):
+        for key, letter in (("a", "a"), ("b", "b"), ("backspace", "\x7f"), ("c", "c")):
+            app.post_message(Key(key, letter))
+        await until(pilot, lambda: pane.inputs["ticket"] == "acCard declined\ntwice")
 
 
 async def test_tab_goes_from_field_to_field_and_escape_leaves():

@@ -14,7 +14,7 @@ async def planned(pilot) -> PlanDialog:
     """Open the dialog and wait for its figures."""
     await pilot.press("ctrl+r")
     await until(pilot, lambda: isinstance(pilot.app.screen, PlanDialog))
-    await until_seen(pilot, "calls")
+    await until_seen(pilot, "cached")
     return pilot.app.screen
 
 

@@ -158,15 +158,18 @@ class CaseKeeping:
         """
         declared = self.declared(prompt)
         try:
-            if file.stat().st_size > MAX_BYTES:
-                raise CasesError(
-                    f"is too large to import: {file.stat().st_size:,} bytes of at most {MAX_BYTES:,}",
-                    place=Place(str(file)),
-                    hint="Split it, or keep what is worth asking again and again.",
-                )
-            raw = file.read_bytes()
+            with file.open("rb") as stream:
+                raw = stream.read(MAX_BYTES + 1)  # a pipe or a device does not tell its size
         except OSError as broken:
             raise CasesError(f"cannot be read: {broken.strerror}", place=Place(str(file))) from broken
+        except ValueError as odd:  # a NUL byte in its name
+            raise CasesError(f"cannot be read: {odd}", place=Place(repr(str(file)))) from odd
+        if len(raw) > MAX_BYTES:
+            raise CasesError(
+                f"is too large to import: more than {MAX_BYTES:,} bytes",
+                place=Place(str(file)),
+                hint="Split it, or keep what is worth asking again and again.",
+            )
         table = read_table(raw, str(file))
         return Importable(table, guess(table.columns, declared), declared, self.of(prompt))
 

@@ -78,7 +78,9 @@ def load(prompt: str, rev: str | None = None, root: str | Path | None = None) ->
     RevisionError for a revision there is not.
     """
     if _NO_NAME.search(f"{prompt}{rev or ''}"):
-        raise PromptError(f"there is no prompt {prompt!r} at {rev!r}: no file and no revision has such a name")
+        raise PromptError(
+            f"there is no prompt {prompt!r} at {rev!r}: no file and no revision has such a name"
+        )
     folder = find_root(Path.cwd() if root is None else Path(root))
     library = Library(folder)
     if rev is None:

@@ -16,7 +16,7 @@ from workbench.cli.output import print_warning
 from workbench.errors import Place, UsageError, WorkbenchError
 from workbench.project.settings import find_root, load
 from workbench.project.yaml import Value, read
-from workbench.prompts.library import Library
+from workbench.prompts.library import MAX_BYTES, Library
 
 T = TypeVar("T")
 
@@ -134,9 +134,13 @@ def read_params(pairs: Sequence[str]) -> Mapping[str, list[Value]]:
 
 def _file_text(name: str) -> str:
     try:
-        return _text(Path(name).read_bytes(), name)
+        with Path(name).open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)  # a pipe or a device does not tell its size
     except OSError as broken:
         raise UsageError(f"cannot be read: {broken.strerror}", place=Place(name)) from broken
+    if len(raw) > MAX_BYTES:
+        raise UsageError(f"is too large: more than {MAX_BYTES:,} bytes", place=Place(name))
+    return _text(raw, name)
 
 
 def _text(raw: bytes, where: str) -> str:

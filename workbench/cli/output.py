@@ -77,6 +77,6 @@ def _write(text: str) -> None:
     except BrokenPipeError as gone:
         raise ReaderGoneError from gone
     except OSError as broken:
-        gone = ReaderGoneError()
-        gone.why = broken.strerror or str(broken)
-        raise gone from broken
+        stopped = ReaderGoneError()
+        stopped.why = broken.strerror or str(broken)
+        raise stopped from broken

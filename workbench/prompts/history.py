@@ -90,9 +90,7 @@ class History:
             return Revision(revision, commit)
         kind = self._kind(repository, revision)
         raise RevisionError(
-            f"“{revision}” names no commit but a {kind}"
-            if kind
-            else f"git knows no revision “{revision}”",
+            f"“{revision}” names no commit but a {kind}" if kind else f"git knows no revision “{revision}”",
             hint="Name a commit, a branch or a tag, such as HEAD, HEAD~2, main or v1.0.",
         )
 

@@ -164,6 +164,33 @@ def cancelled_once_the_hook_runs(project, cancel):
     return watching, f"exec 3> {pipe}; echo started >&3; sleep 600 & wait"
 
 
+def test_what_a_hook_formats_and_adds_again_is_committed_and_leaves_nothing_staged(
+    project, somebody, history
+):
+    project.write("prompts/p.md", "one\n")
+    project.write("other.md", "one\n")
+    somebody.commit("made")
+    project.write("prompts/p.md", "two\n")
+    project.write("other.md", "two\n")
+    somebody("add", "other.md")
+    hook = project.write(
+        ".git/hooks/pre-commit", "#!/bin/sh\necho more >> prompts/p.md; git add prompts/p.md\n"
+    )
+    hook.chmod(0o755)
+    history.commit(["prompts/p.md"], "formatted")
+    assert somebody("show", "HEAD:prompts/p.md") == "two\nmore"
+    assert somebody("status", "--short") == "M  other.md"
+
+
+@pytest.mark.parametrize("message", ["a\0b", "\ud800"])
+def test_a_message_that_git_cannot_keep_is_refused(project, somebody, history, message):
+    project.write("prompts/p.md", "one\n")
+    somebody.commit("made")
+    project.write("prompts/p.md", "two\n")
+    with pytest.raises(CommitError, match="a character that git cannot keep"):
+        history.commit(["prompts/p.md"], message)
+
+
 def test_a_hook_that_hangs_is_ended_with_all_it_started(project, somebody, history):
     project.write("prompts/p.md", "x")
     cancel = threading.Event()

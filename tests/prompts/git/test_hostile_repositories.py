@@ -266,6 +266,17 @@ def test_missing_objects_are_told_with_the_remedy(project, git, history):
     assert history.at_head("prompts/p.md") == b"y"
 
 
+def test_a_missing_commit_is_told_with_the_remedy(project, git, history):
+    project.write("prompts/p.md", "x")
+    first = git.commit("made")
+    project.write("prompts/p.md", "y")
+    git.commit("changed")
+    (project.root / f".git/objects/{first[:2]}/{first[2:]}").unlink()
+    with pytest.raises(RevisionError, match="git cannot read all of this repository") as caught:
+        history.log("prompts/p.md")
+    assert "git fsck" in caught.value.hint
+
+
 def test_a_damaged_object_is_told_and_others_are_still_read(project, git, history):
     project.write("prompts/p.md", "x" * 100)
     project.write("prompts/q.md", "y")

@@ -246,3 +246,45 @@ def test_a_time_that_no_calendar_holds_is_told_as_git_tells_it(project, git, his
     git("reset", "--quiet", "--soft", made.stdout.decode().strip())
     [commit] = history.log("prompts/p.md")
     assert (commit.subject, commit.date[:4]) == ("odd", "1970")
+
+
+def test_a_change_beside_a_rename_that_a_merge_brought_in_is_listed(project, git, history):
+    project.write("prompts/a.md", LONG)
+    git.commit("made")
+    git("checkout", "--quiet", "-b", "side")
+    git("mv", "prompts/a.md", "prompts/b.md")
+    git.commit("renamed")
+    git("checkout", "--quiet", "main")
+    project.write("prompts/a.md", LONG.replace("line 1 ", "row 1 "))
+    git.commit("edited meanwhile")
+    git("merge", "--quiet", "side", "--message", "merged")
+    project.write("prompts/a.md", "Another prompt altogether.\n")
+    git.commit("another prompt of the old name")
+    found = {commit.subject: commit.path for commit in history.log("prompts/b.md")}
+    assert found == {
+        "merged": "prompts/b.md",
+        "edited meanwhile": "prompts/a.md",
+        "renamed": "prompts/b.md",
+        "made": "prompts/a.md",
+    }
+
+
+def test_a_prompt_of_a_name_that_another_had_before_has_no_part_in_the_other_s_past(project, git, history):
+    project.write("prompts/a.md", LONG)
+    git.commit("made")
+    git("mv", "prompts/a.md", "prompts/b.md")
+    git.commit("renamed")
+    project.write("prompts/a.md", "Another prompt altogether.\n")
+    git.commit("another of the old name")
+    assert subjects(history.log("prompts/a.md")) == ["another of the old name"]
+    assert subjects(history.log("prompts/b.md")) == ["renamed", "made"]
+
+
+def test_a_prompt_that_was_deleted_and_made_anew_has_one_past(project, git, history):
+    for subject, content in (("made", LONG), ("deleted", None), ("made anew", "x")):
+        if content is None:
+            (project.root / "prompts/a.md").unlink()
+        else:
+            project.write("prompts/a.md", content)
+        git.commit(subject)
+    assert subjects(history.log("prompts/a.md")) == ["made anew", "deleted", "made"]

@@ -20,7 +20,7 @@ from workbench.cli.options import (
     with_bench,
 )
 from workbench.cli.output import print_json, print_note, print_table, print_warning
-from workbench.errors import UsageError
+from workbench.errors import CasesError, Place, UsageError
 from workbench.project.yaml import Value
 from workbench.prompts.case_writing.importing import Imported, read_mapping
 from workbench.prompts.cases import Case
@@ -148,6 +148,9 @@ async def _import(
 ) -> bool:
     """Import a file; return whether some of its rows gave no case."""
     found = await asyncio.to_thread(bench.cases.importable, prompt, file)
+    if not found.table.rows and found.table.problems:
+        first = found.table.problems[0]
+        raise CasesError(f"none of its rows can be read; {first}", place=Place(str(file), first.line))
     mapping = read_mapping(pairs, found.table.columns, found.declared, found.mapping)
     if not any(target.startswith("inputs.") for target in mapping.values()) and found.declared:
         raise UsageError(

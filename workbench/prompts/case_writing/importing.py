@@ -137,10 +137,11 @@ def read_mapping(
     mapping = dict(guessed)
     for pair in pairs:
         column, equals, said = pair.rpartition("=")
-        if not equals or column not in columns:
-            raise CasesError(
-                f"there is no column “{column or pair}”", hint=did_you_mean(column or pair, columns)
-            )
+        if not equals:
+            hint = "Write COLUMN=INPUT, or COLUMN= for nothing."
+            raise CasesError(f"“{pair}” does not say what the column is for", hint=hint)
+        if column not in columns:
+            raise CasesError(f"there is no column “{column}”", hint=did_you_mean(column, columns))
         target = said if said in ("", *RESERVED_COLUMNS) or said.startswith("inputs.") else f"inputs.{said}"
         if said in declared:
             target = f"inputs.{said}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -22,6 +23,8 @@ GRACE = 3.0
 """Seconds that git and its hooks have to end by themselves once a commit is cancelled."""
 
 _GLANCE = 0.05
+
+_NO_TEXT = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")  # the surrogates between stand for bytes
 
 _NOTHING = ("nothing to commit", "nothing added to commit", "no changes added to commit")
 
@@ -92,6 +95,8 @@ def commit(
     """
     if not message.strip():
         raise CommitError("a commit needs a message", hint="Say in a line what changed.")
+    if _NO_TEXT.search(message):
+        raise CommitError("the message holds a character that git cannot keep", hint="Type it anew.")
     if not paths:
         raise CommitError("there is nothing to commit")
     for path in paths:
@@ -113,7 +118,7 @@ def commit(
                 raise _failed(repository, None if cancel.is_set() else status, output)
     except GitRefusedError as refused:
         raise _locked(repository) or _refused(refused.reason) from refused
-    return Committed(after, output)
+    return Committed(after, output + _settled(repository, places))
 
 
 def move(repository: Repository, pairs: Sequence[tuple[str, str]]) -> None:
@@ -265,6 +270,19 @@ def _end_all(process: subprocess.Popen[bytes]) -> None:
         time.sleep(_GLANCE)
     _signal(process, signal.SIGKILL)
     process.wait()
+
+
+def _settled(repository: Repository, places: Sequence[str]) -> str:
+    """Let the index hold of these files what was committed; returns what git says where it cannot.
+
+    A hook that formats them and adds them again changes the commit, and “--only” leaves the index behind.
+    """
+    try:
+        if repository.read("diff-index", "--cached", "--name-only", "HEAD", "--", *places):
+            repository.change("reset", "--quiet", "--", *(f":(literal){place}" for place in places))
+    except GitRefusedError as refused:  # the commit is made all the same
+        return f"\n{refused.reason}\n"
+    return ""
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 
 from workbench.prompts.git.repository import GitRefusedError, Repository
 
@@ -65,13 +66,14 @@ def commits(repository: Repository, path: str, beside: Iterable[str], limit: int
         life = followed(repository, place, limit)
         found = plain.result()
     if all(touched.after == place for _, touched in life):
-        return [entry.commit(path) for entry in found]
+        given_away = _given_away(repository, life, place)
+        return [entry.commit(path) for entry in takewhile(lambda entry: entry.hash != given_away, found)]
     names = dict.fromkeys([place, *(name for _, touched in life for name in (touched.after, touched.before))])
     entries = _listed(
         repository, [*names, *others], None, "--no-renames", "--diff-merges=first-parent", *_FILES
     )
-    aside = _aside(repository, entries, life)
-    kept = list(_of_one_life(entries, life, aside, place, set(others)))
+    merged = _aside(repository, entries, life)
+    kept = list(_of_one_life(entries, life, merged, place, set(others)))
     return [entry.commit(repository.path(name)) for entry, name in kept[:limit]]
 
 
@@ -98,6 +100,20 @@ def _of_one_life(
             yield entry, aside[entry.hash]
         elif after & others or (" " in entry.parents and place in after):
             yield entry, place
+
+
+def _given_away(repository: Repository, life: Sequence[tuple[_Entry, _Touched]], place: str) -> str | None:
+    """Return the commit in which another prompt, that had this name before, was renamed, or None.
+
+    A prompt that was deleted and made anew is the same one; what was renamed lives on under its new name.
+    """
+    for entry, touched in life:
+        if touched.status == "D":
+            raw = repository.read("diff-tree", "-r", "-M", "-z", "--no-commit-id", *_FILES, entry.hash)
+            told = _touched(iter(os.fsdecode(raw).split("\0")))
+            if any(one.status == "R" and one.before == place for one in told):
+                return entry.hash
+    return None
 
 
 def _aside(

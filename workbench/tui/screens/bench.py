@@ -159,7 +159,9 @@ class BenchScreen(BenchCases):
     def action_blank_page(self) -> None:
         """Read the whole context as the model does."""
         shown = self.context_side.shown
-        if shown is not None:
+        if shown is None:
+            self.notify("There is no context to read yet.", markup=False)
+        else:
             self.app.push_screen(Page("\n\n".join(message.content for message in shown.messages)))
 
     @in_background()

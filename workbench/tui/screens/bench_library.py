@@ -197,7 +197,7 @@ class BenchLibrary(BenchEditing):
             self.notify("There is nothing to undo here.", markup=False)
 
     async def _ask_name(self, title: str, value: str) -> str | None:
-        name = await self.app.push_screen_wait(Line(title, value))
+        name = await self.app.push_screen_wait(Line(title, value, amend=True))
         return name.strip() or None if name is not None else None
 
     def _under_cursor(self) -> str | None:

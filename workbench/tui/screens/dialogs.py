@@ -130,20 +130,22 @@ class Ask(ModalScreen[str | None]):
 
 
 class Line(ModalScreen[str | None]):
-    """Ask for one line of text, the cursor after what is proposed; returns it, or None for Escape."""
+    """Ask for one line of text; returns it, or None for Escape."""
 
     BINDINGS = [_ESCAPE]  # noqa: RUF012 - Textual's type
 
-    def __init__(self, title: str, value: str = "") -> None:
+    def __init__(self, title: str, value: str = "", *, amend: bool = False) -> None:
+        """What is typed takes the place of the value, or with ``amend`` comes after it."""
         super().__init__()
         self._title = title
         self._value = value
+        self._amend = amend
 
     def compose(self) -> ComposeResult:
         """Compose a title and a field."""
         with Vertical(classes="dialog ask"):
             yield Label(self._title, classes="dialog-title", markup=False)
-            yield Input(self._value, select_on_focus=False)
+            yield Input(self._value, select_on_focus=not self._amend)
             yield Static("Enter take   Escape close", classes="hint", markup=False)
 
     @on(Input.Submitted)

@@ -62,6 +62,7 @@ class PlanDialog(ModalScreen[Request | None]):
         self._unsaved = unsaved
         self._tried = tried
         self._can_run = False
+        self._going = False
 
     def compose(self) -> ComposeResult:
         """Compose the choices over the figures."""
@@ -126,14 +127,16 @@ class PlanDialog(ModalScreen[Request | None]):
     @on(Choices.Changed)
     @on(Input.Changed)
     def _changed(self) -> None:
+        self._going = False
         self._reckon()
 
     @on(Choices.Done)
     @on(Input.Submitted)
     def action_go(self) -> None:
-        """Run what is chosen, where it can be run."""
+        """Run what is chosen, where it can be run, and as soon as that is known."""
         if self._can_run:
             self.dismiss(self.request())
+        self._going = not self._can_run
 
     def _samples(self) -> int:
         text = self.query_one("#samples", Input).value.strip() or "1"
@@ -166,10 +169,13 @@ class PlanDialog(ModalScreen[Request | None]):
                 raise UsageError("choose a version and a model")
             prepared = await self._bench.running.prepare(request)
         except WorkbenchError as error:
+            self._going = False
             figures.update(inert(str(error)))
             return
         figures.update(figures_of(prepared))
         self._can_run = True
+        if self._going:
+            self.dismiss(request)
 
     def _revisions(self) -> list[tuple[str, str]]:
         """Return the newest commits of the prompt, with HEAD first where that is not one of them."""

@@ -25,6 +25,9 @@ from workbench.tui.widgets.pane import Pane
 SETTLE = 0.06
 """Seconds without a key before the context is rendered anew."""
 
+UNREADY = "There is nothing to show yet. What is wrong is said below the text."
+"""What stands in place of a context that was never good."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -54,6 +57,7 @@ class ContextSide(Vertical):
         self._previewing = previewing
         self._prices = prices
         self._timer: Timer | None = None
+        self._shown_of = ""
         self.shown: Context | None = None
         """The last good context, as the first model receives it."""
         self.found: tuple[ModelPreview, ...] = ()
@@ -107,16 +111,26 @@ class ContextSide(Vertical):
             )
             models = await asyncio.to_thread(self._previewing.models_of, target.version, asked.models)
         except WorkbenchError as error:
-            if self.shown is not None:
-                self._context_pane.entitle("Context ─ the last good one")
+            self._keep_last_good(asked.prompt)
             self.post_message(self.Rendered(asked, None, error))
             return
-        self.shown = context
+        self.shown, self._shown_of = context, asked.prompt
         first = self.found[0].count if self.found else None
         fits = first is not None and len(first.messages) == len(context.messages)
         self.query_one(ContextView).show(context, first if fits else None, fresh=False)
         self._show([await self._previewing.for_model(target.version, context, model) for model in models])
         self.post_message(self.Rendered(asked, target, None))
+
+    def _keep_last_good(self, prompt: str) -> None:
+        """Leave the last good context of a prompt on screen, but never that of another prompt."""
+        if self.shown is not None and self._shown_of == prompt:
+            self._context_pane.entitle("Context ─ the last good one")
+            return
+        self.shown, self.found = None, ()
+        self._context_pane.entitle("Context")
+        self._context_pane.border_subtitle = ""
+        self.query_one(ContextView).show_none(UNREADY)
+        self.query_one(ModelsView).show_none()
 
     def _show(self, found: Sequence[ModelPreview]) -> None:
         self.found = tuple(found)

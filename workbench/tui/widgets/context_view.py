@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from workbench.context.messages import Context, Origin
 from workbench.models.tokens import TokenCount
-from workbench.tui.widgets.layout import GUTTER, TAB, Row, lay_out
+from workbench.tui.widgets.layout import GUTTER, TAB, Row, lay_out, wrapped
 
 
 def legend(context: Context) -> str:
@@ -29,10 +29,16 @@ class ContextView(ScrollView, can_focus=True):
         self._count: TokenCount | None = None
         self._fresh = True
         self._rows: list[Row] = []
+        self._instead = ""
 
     def show(self, context: Context, count: TokenCount | None, *, fresh: bool = True) -> None:
         """Show a context and its tokens; counts that are not ``fresh`` are dimmed."""
         self._shown_context, self._count, self._fresh = context, count, fresh
+        self._lay_out()
+
+    def show_none(self, why: str) -> None:
+        """Show no context, and say why."""
+        self._shown_context, self._count, self._instead = None, None, why
         self._lay_out()
 
     def mark_stale(self) -> None:
@@ -59,7 +65,9 @@ class ContextView(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         if self._shown_context is not None and width:
             self._rows = lay_out(self._shown_context, self._count, width)
-            self.virtual_size = Size(width, len(self._rows))
+        elif width:
+            self._rows = [Row(text) for text in wrapped(self._instead, max(8, width - GUTTER))]
+        self.virtual_size = Size(width, len(self._rows))
         self.refresh()
 
     def _heading(self, row: Row, width: int) -> list[tuple[str, Style]]:
@@ -77,6 +85,7 @@ class ContextView(ScrollView, can_focus=True):
         for end, origin in row.stretches:
             pieces.append((row.text[start:end].replace("\t", " " * TAB), Style(color=self._tint(origin))))
             start = end
+        pieces.append((row.text[start:], Style(dim=True)))
         return pieces
 
     def _tint(self, origin: Origin) -> str | None:

@@ -190,7 +190,7 @@ class EditPane(Pane):
         if problem is None:
             self.say(self._error)
         else:
-            self.say(str(PromptError(problem.message, hint=problem.hint)))  # the cursor is on its line
+            self.say(str(PromptError(problem.message, place=problem.place, hint=problem.hint)))
 
     def _add(self, file: OpenFile) -> Buffer:
         self._opened += 1

@@ -8,12 +8,14 @@ from textual.binding import Binding
 from textual.events import Key, MouseDown, Resize
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from workbench.prompts.language.completing import Words, asked_at, candidates
 from workbench.prompts.language.references import Reference, reference_at
 from workbench.prompts.language.stretches import Region as Part
 from workbench.tui.widgets.completions import Completions
+from workbench.tui.widgets.in_order import obeyed, own_keys
 from workbench.tui.widgets.prompt_text import PromptText, overlaid
 
 
@@ -81,13 +83,15 @@ class Editor(PromptText):
             self._offer_words()
         return result
 
-    def on_key(self, event: Key) -> None:
+    async def on_key(self, event: Key) -> None:
         """Take the keys that choose a word while words are offered."""
         if self._offer is not None and self._chose(event.key):
             event.stop()
             event.prevent_default()
             return
         self._typing = event.is_printable or (event.key == "backspace" and self._offer is not None)
+        if await obeyed(self, event, KEYS):
+            return
         if event.key == "enter" and not self.read_only:
             row, column = self.cursor_location
             line = self.document.get_line(row)[:column]
@@ -183,6 +187,10 @@ class Editor(PromptText):
             return strip
         styles = self._style("words"), self._style("chosen")
         return overlaid(strip, region.x, self._offer.row(y - region.y, region, styles))
+
+
+KEYS = own_keys(TextArea.BINDINGS, Editor.BINDINGS)
+"""What keys do in the text."""
 
 
 def _indent_after(line: str) -> str:

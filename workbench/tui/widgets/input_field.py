@@ -6,6 +6,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.message import Message
 from textual.widgets import Static, TextArea
 
@@ -14,6 +15,7 @@ from workbench.errors import CasesError
 from workbench.project.yaml import Value, read
 from workbench.prompts.case_writing.yaml_writing import as_document, inline
 from workbench.prompts.format import Input, check_turns
+from workbench.tui.widgets.in_order import obeyed, own_keys
 from workbench.tui.widgets.stand_ins import as_shown, as_written, stood_in
 
 ABSENT = object()
@@ -43,6 +45,10 @@ class ValueArea(TextArea):
         """Whether the value can be given back as it was."""
         self.read_only = not self.faithful
 
+    async def on_key(self, event: Key) -> None:
+        """Do at once what a key means here."""
+        await obeyed(self, event, KEYS)
+
     @property
     def written(self) -> str:
         """The text as it is meant."""
@@ -51,6 +57,10 @@ class ValueArea(TextArea):
     def get_line(self, line_index: int) -> Text:
         """Return a line as it is shown."""
         return Text(as_shown(super().get_line(line_index).plain), end="", no_wrap=True)
+
+
+KEYS = own_keys(TextArea.BINDINGS)
+"""What keys do in a value."""
 
 
 class InputField(Vertical):

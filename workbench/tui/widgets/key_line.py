@@ -24,7 +24,7 @@ class KeyLine(Static):
 
     def __init__(self, screen: str, registry: Iterable[Command]) -> None:
         super().__init__("", markup=False)
-        self._commands = commands_on(screen, registry)
+        self._commands = [command for command in commands_on(screen, registry) if command.keys]
         footer = [command for command in self._commands if command.footer]
         self._keys = [_key(command) for command in footer if command.id not in _ALWAYS]
         self._end = Content("  ").join(_key(command) for command in footer if command.id in _ALWAYS)
@@ -48,9 +48,7 @@ class KeyLine(Static):
         room = width - self._end.cell_length - 3
         line = Content(" ")
         here = [
-            _key(command)
-            for command in self._commands
-            if command.keys and command.within == self._within != ""
+            _key(command) for command in self._commands if self._within and command.within == self._within
         ]
         for key in [*here, *self._keys]:
             if line.cell_length + key.cell_length > room:

@@ -16,18 +16,25 @@ class ModelsView(Static):
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
-        self._found: tuple[ModelPreview, ...] = ()
+        self._found: tuple[ModelPreview, ...] | None = None
 
     def show(self, found: Sequence[ModelPreview], *, fresh: bool = True) -> None:
         """Show what the models make of it; counts that are not ``fresh`` are dimmed."""
         self._found = tuple(found)
         self.update(self._content(fresh))
 
+    def show_none(self) -> None:
+        """Show nothing: there is no context to make anything of."""
+        self._found = None
+        self.update("")
+
     def mark_stale(self) -> None:
         """Dim the counts, because they are about to change."""
         self.update(self._content(False))
 
     def _content(self, fresh: bool) -> Content:
+        if self._found is None:
+            return Content("")
         if not self._found:
             return Content.styled("no model: choose one with ^l", "$text-muted")
         names = max(len(one.model.name) for one in self._found)
