@@ -7,7 +7,7 @@ import pytest
 from tests.support.projects import tree
 from workbench.errors import CasesError
 from workbench.prompts.cases import Case, choose, hash_inputs, load_cases
-from workbench.prompts.library import MAX_BYTES
+from workbench.prompts.tree import MAX_BYTES
 
 
 def cases_of(**files):

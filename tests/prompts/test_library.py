@@ -5,7 +5,8 @@ import os
 import pytest
 
 from workbench.errors import PromptError
-from workbench.prompts.library import MAX_BYTES, Library
+from workbench.prompts.library import Library
+from workbench.prompts.tree import MAX_BYTES
 
 PATH = "prompts/p.md"
 

@@ -165,3 +165,14 @@ async def test_that_a_prompt_was_deleted_can_be_committed(desk: Desk):
         await pilot.press(*"Gone", "ctrl+g")
         await until(pilot, lambda: desk.git("log", "-1", "--format=%s").strip() == "Gone")
     assert desk.git("ls-files", "prompts").split() == ["prompts/other.md"]
+
+
+async def test_a_prompt_whose_front_matter_is_half_typed_is_renamed_all_the_same(desk: Desk):
+    async with desk.open((160, 40)) as (app, pilot):
+        bench_of(app).editor.take("---\ninputs: [\n---\nhi\n")
+        await in_tree(app, pilot, "prompts/triage.md")
+        await pilot.press("m")
+        await write_name(app, pilot, "support/sort")
+        await until(pilot, lambda: app.prompt == "support/sort")
+        await until_seen(pilot, "Edit ─ prompts/support/sort.md ●")
+        assert bench_of(app).editor.text == "---\ninputs: [\n---\nhi\n"

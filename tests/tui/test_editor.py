@@ -198,13 +198,13 @@ async def test_the_words_offered_can_be_chosen_by_key_and_by_mouse_and_let_be():
 
 
 async def test_enter_and_tab_keep_their_meaning_where_nothing_is_offered():
-    async with desk() as (app, editor, pilot):
+    async with desk() as (_, editor, pilot):
         editor.jump_to(2, 9)
         await pilot.press(*"smol")  # complete: nothing is left to be offered
         await pilot.press("enter")
         assert editor.written.split("\n")[1:3] == ["models: smol", "[smol]"]
         await pilot.press("tab")
-        assert app.focused is not editor or app.query_one(FindBar).is_open is False
+        assert editor.written.split("\n")[1:3] == ["models: smol", "[smol]"]
 
 
 async def test_a_key_of_front_matter_is_taken_with_its_colon():

@@ -16,7 +16,7 @@ from textual.widgets import Input, OptionList
 import workbench.tui.app
 from tests.support.projects import Project
 from tests.tui.seeing import seen, until
-from workbench.bench.finding import Finding
+from workbench.bench.searching import Searching
 from workbench.errors import Place
 from workbench.prompts.library import Library
 from workbench.tui.screens.finder import Finder
@@ -32,7 +32,7 @@ class FinderApp(App[None]):
         super().__init__()
         library = Library(project.root)
         self.items = [path for path in library.tree.paths("prompts") if path.endswith(".md")]
-        self.finding = Finding(library)
+        self.searching = Searching(library)
         self.taken: list[Place | None] = []
         self.register_theme(DARK)
         self.theme = DARK.name

@@ -87,6 +87,8 @@ def gallery(blank: Desk) -> Desk:
     blank.write("prompts/support/triage.md", "Sort this ticket: {{ ticket }}\n")
     blank.write("prompts/support/summary.md", "Sum this up.\n")
     blank.git("init", "-q", "-b", "main")
+    blank.git("config", "user.name", NOBODY["NAME"])
+    blank.git("config", "user.email", NOBODY["EMAIL"])
     blank.git("add", "--all")
     fixed = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in NOBODY.items()}
     subprocess.run(
@@ -134,7 +136,7 @@ def app_on(desk: Desk, theme: str) -> WorkbenchApp:
 async def settle(pilot: Pilot[Any]) -> None:
     app = pilot.app
     assert isinstance(app, WorkbenchApp)
-    await until(pilot, lambda: bench_of(app)._found and bench_of(app).query_one("ContextView")._fresh)
+    await until(pilot, lambda: bench_of(app).context_side.found and bench_of(app).query_one("ContextView")._fresh)
 
 
 async def bench(pilot: Pilot[Any]) -> None:
@@ -194,8 +196,64 @@ async def models(pilot: Pilot[Any]) -> None:
     await until_seen(pilot, "as typed")
 
 
+async def offering(pilot: Pilot[Any]) -> None:
+    """Two things are wrong, and words are offered for a third."""
+    await settle(pilot)
+    editor = bench_of(pilot.app).editor
+    editor.insert("Be {{ tine }}.\n", (8, 0))
+    await until_seen(pilot, "9✗")
+    editor.move_cursor((12, 0))
+    await pilot.press(*"{{ re")
+    await until_seen(pilot, "▸review")
+
+
+async def finding(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    await pilot.press("ctrl+f", *"review", "down")
+    await until_seen(pilot, "whole word", "2 of ")
+
+
+async def trying(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    await pilot.press("f7")
+    await until_seen(pilot, "Inputs ─ glowing")
+    await pilot.press(*"Never. ")
+    await until_seen(pilot, "tried ●", "Never. Go and see it twice.")
+    await settle(pilot)
+
+
+async def committing(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    bench_of(pilot.app).editor.insert("Think first. ", (8, 0))
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: not bench_of(pilot.app).edited)
+    await pilot.press("ctrl+g")
+    await until_seen(pilot, "[x] M prompts/reviews/sentiment.md")
+    await pilot.press(*"Think first")
+    await until_seen(pilot, "11/50")
+
+
+async def finder(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    await pilot.press("ctrl+o", *"tone")
+    await until_seen(pilot, "_tone", "2 of 4")
+
+
+async def conflict(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    screen = bench_of(pilot.app)
+    await until(pilot, lambda: screen.is_watching)
+    screen.editor.insert("Mine. ", (8, 0))
+    path = screen.project.root / "prompts/reviews/sentiment.md"
+    path.write_text(SENTIMENT.replace("You label", "Theirs. You label"), encoding="utf-8")
+    await until_seen(pilot, "changed on disk, and has unsaved edits", "+++ on screen")
+
+
+WRITING = (offering, finding, trying, committing, finder, conflict)
+
 STATES = {
-    function.__name__: function for function in (bench, broken, plan, runs, duel, board, help_page, models)
+    function.__name__: function
+    for function in (bench, broken, plan, runs, duel, board, help_page, models, *WRITING)
 }
 SIZES = {"small": (80, 24), "medium": (120, 36), "large": (160, 50)}
 PICTURES = [

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
 
 from workbench.errors import Place, PromptError
 from workbench.prompts.disk.drafts import Drafts
 from workbench.prompts.disk.endings import restored_bytes
 from workbench.prompts.disk.naming import new_path, own_files
 from workbench.prompts.disk.relocating import relocated
+from workbench.prompts.history import History
 from workbench.prompts.library import Library
 from workbench.prompts.tree import prompt_name, prompt_path
 
@@ -36,30 +36,20 @@ PARTIAL = "Say here what several prompts have in common.\n"
 """What a new partial says."""
 
 
-class Tracking(Protocol):
-    """What git does for files that are moved."""
-
-    def tracked(self, path: str) -> bool:
-        """Return whether git tracks the file at this path."""
-        ...
-
-    def move(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Move files from the first path of each pair to the second, on disk and in the index."""
-        ...
-
-
 @dataclass(frozen=True)
 class Arranged:
     """Something that was done to a prompt, or undone.
 
     ``what`` is ``created``, ``duplicated``, ``renamed`` or ``deleted``; ``name`` is the prompt that it was
     done to; ``path`` is where the prompt made or moved by it lies, and where a deleted one lay. Once it is
-    undone, ``path`` is where the prompt ``name`` lies, or lay.
+    undone, ``path`` is where the prompt ``name`` lies, or lay. ``moved`` says, by path before, where files
+    that it moved lie now.
     """
 
     what: str
     name: str
     path: str
+    moved: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,7 +68,7 @@ class Arranging:
     but the prompts that include it are left as they are.
     """
 
-    def __init__(self, library: Library, history: Tracking, drafts: Drafts) -> None:
+    def __init__(self, library: Library, history: History, drafts: Drafts) -> None:
         self._library = library
         self._history = history
         self._drafts = drafts
@@ -132,7 +122,7 @@ class Arranging:
             as_it_was = before if now == (after or before) else self._relocated(pairs[old], old, returning)
             self._move(returning, {} if as_it_was is None else {old: as_it_was})
 
-        return self._note(Arranged("renamed", name, pairs[old]), back)
+        return self._note(Arranged("renamed", name, pairs[old], pairs), back)
 
     def delete(self, name: str) -> Arranged:
         """Remove a prompt with its own files; they are kept as backups, and git's index is left alone.
@@ -160,7 +150,8 @@ class Arranging:
         done, back = self._done[-1]
         back()
         self._done.pop()
-        return Arranged(done.what, done.name, prompt_path(done.name))
+        back_again = {new: old for old, new in done.moved.items()}
+        return Arranged(done.what, done.name, prompt_path(done.name), back_again)
 
     def _note(self, done: Arranged, back: Callable[[], None]) -> Arranged:
         self._done.append((done, back))
@@ -232,3 +223,14 @@ class Arranging:
         self._check_free({file.path: file.path for file in taken})
         for file in taken:
             self._library.create(file.path, file.raw, file.mode)
+
+
+def carried(text: str, path: str, moved: Mapping[str, str]) -> str:
+    """Return unsaved text of a file that was moved with its paths as the new place needs them.
+
+    Text whose front matter cannot be read, as while it is typed, stays as it is.
+    """
+    try:
+        return relocated(text, path, moved[path], moved) if path.endswith(".md") else text
+    except PromptError:
+        return text

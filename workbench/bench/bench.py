@@ -9,24 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
-from workbench.bench.arranging import Arranging
-from workbench.bench.case_keeping import CaseKeeping
-from workbench.bench.committing import Committing
-from workbench.bench.comparing import Comparing
 from workbench.bench.counting import Counting
 from workbench.bench.dueling import Dueling
-from workbench.bench.finding import Finding
 from workbench.bench.previewing import Previewing
-from workbench.bench.restoring import Restoring
-from workbench.bench.reviewing import Reviewing
 from workbench.bench.running import Running
-from workbench.bench.shelving import Shelving
-from workbench.bench.token_counts import TokenCounts
 from workbench.bench.versions import Versions
-from workbench.bench.wording import words_for
 from workbench.context.worker import RenderWorker
 from workbench.errors import ModelUnreadyError, ProjectError, PromptError, StoreError, did_you_mean
 from workbench.models.access import check_trust, key_for
@@ -44,10 +35,20 @@ from workbench.project.trust import Trust
 from workbench.prompts.disk.drafts import Drafts
 from workbench.prompts.disk.local import local_folder
 from workbench.prompts.history import History
-from workbench.prompts.language.completing import Words
 from workbench.prompts.library import Library
 from workbench.store.database import FILE_NAME
 from workbench.store.store import Store
+
+if TYPE_CHECKING:
+    from workbench.bench.arranging import Arranging
+    from workbench.bench.case_keeping import CaseKeeping
+    from workbench.bench.committing import Committing
+    from workbench.bench.comparing import Comparing
+    from workbench.bench.restoring import Restoring
+    from workbench.bench.reviewing import Reviewing
+    from workbench.bench.searching import Searching
+    from workbench.bench.shelving import Shelving
+    from workbench.prompts.language.completing import Words
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,6 @@ class Bench:
         self.history = History(self.root)
         self.keys = Keys(self.root, environ, self.history.tracked)
         self.trust = Trust(self.personal / "trust.json")
-        self.arranging = Arranging(self.library, self.history, self.drafts)
-        self.shelving = Shelving(self.library, self.history)
-        self.finding = Finding(self.library)
-        self.committing = Committing(self.library, self.history)
         self.store = Store(local_folder(self.root) / FILE_NAME)
         self.catalogue = Catalogue(self.settings)
         self._cache = platformdirs.user_cache_path("workbench")
@@ -95,10 +92,9 @@ class Bench:
         # One for runs, and one for the text on screen, where each key makes the rendering before it give way.
         self._worker, self._live = RenderWorker(), RenderWorker()
         self.versions = Versions(self.library, self.history, self.store.sources)
-        self.cases = CaseKeeping(self.library, self.store.sources)
-        counting = Counting(Tokenizers(), embedded, self.store, self.check_trust)
+        self._counting = Counting(Tokenizers(), embedded, self.store, self.check_trust)
         self.previewing = Previewing(
-            self.settings, self.catalogue, self.versions, self._worker, self._live, counting
+            self.settings, self.catalogue, self.versions, self._worker, self._live, self._counting
         )
         self.running = Running(
             self.settings,
@@ -109,16 +105,6 @@ class Bench:
             self.gateway,
             self.check_ready,
         )
-        self.reviewing = Reviewing(
-            self.library,
-            self.history,
-            self.versions,
-            self.store,
-            TokenCounts(self.previewing, counting),
-            lambda prompts: self.dueling.win_rates(prompts),
-        )
-        self.comparing = Comparing(self.library, self.history, self.versions, self.previewing)
-        self.restoring = Restoring(self.library, self.versions)
 
     @classmethod
     def here(cls) -> Bench:
@@ -136,8 +122,72 @@ class Bench:
         """Pairs, votes and ratings, with the person at the keyboard as judge."""
         return Dueling(self.store, self._judge)
 
+    # Writing and looking back bring much code along that other commands never need, some 60 ms of it: each of
+    # these is imported when it is first asked for.
+
+    @cached_property
+    def shelving(self) -> Shelving:
+        """What there is, and how it stands."""
+        from workbench.bench.shelving import Shelving
+
+        return Shelving(self.library, self.history)
+
+    @cached_property
+    def searching(self) -> Searching:
+        """Prompts by name, description and text."""
+        from workbench.bench.searching import Searching
+
+        return Searching(self.library)
+
+    @cached_property
+    def arranging(self) -> Arranging:
+        """New prompts, copies, other names."""
+        from workbench.bench.arranging import Arranging
+
+        return Arranging(self.library, self.history, self.drafts)
+
+    @cached_property
+    def cases(self) -> CaseKeeping:
+        """Cases kept, changed and imported."""
+        from workbench.bench.case_keeping import CaseKeeping
+
+        return CaseKeeping(self.library, self.store.sources)
+
+    @cached_property
+    def committing(self) -> Committing:
+        """One prompt committed."""
+        from workbench.bench.committing import Committing
+
+        return Committing(self.library, self.history)
+
+    @cached_property
+    def reviewing(self) -> Reviewing:
+        """The past of a prompt, with its scores."""
+        from workbench.bench.reviewing import Reviewing
+        from workbench.bench.token_counts import TokenCounts
+
+        counts = TokenCounts(self.previewing, self._counting)
+        rates = self.dueling.win_rates
+        return Reviewing(self.library, self.history, self.versions, self.store, counts, rates)
+
+    @cached_property
+    def comparing(self) -> Comparing:
+        """Two versions, as text and as rendered context."""
+        from workbench.bench.comparing import Comparing
+
+        return Comparing(self.library, self.history, self.versions, self.previewing)
+
+    @cached_property
+    def restoring(self) -> Restoring:
+        """A version brought back to the working tree."""
+        from workbench.bench.restoring import Restoring
+
+        return Restoring(self.library, self.versions)
+
     def words(self, path: str) -> Words:
         """Return what can be named in the file at this path; reads the disk."""
+        from workbench.bench.wording import words_for
+
         return words_for(self.library, self.settings, path)
 
     def check_prompt(self, name: str) -> None:

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from workbench.bench.shelving import State, owner_of
+from workbench.bench.shelving import State
 from workbench.errors import CommitError, PromptError
+from workbench.prompts.disk.naming import owner_of
 from workbench.prompts.history import Committed, History
 from workbench.prompts.library import Library
 from workbench.prompts.tree import prompt_name
@@ -51,14 +52,14 @@ class Committable:
 
 
 @dataclass
-class Draft:
+class CommitMessage:
     """A message that is being written: its first line, and the rest."""
 
     subject: str = ""
     body: str = ""
 
     @property
-    def message(self) -> str:
+    def text(self) -> str:
         """The message as git wants it: the subject, a blank line, the rest."""
         subject, body = self.subject.strip(), self.body.strip("\n")
         return f"{subject}\n\n{body}\n" if body.strip() else f"{subject}\n"
@@ -68,13 +69,13 @@ class Draft:
 class Committing:
     """Looks at what can be committed, and commits it. It waits for git and hooks: call it in a thread.
 
-    ``drafts`` are the messages that were begun, by the path of what they are about, as long as the workbench
-    is open.
+    ``messages`` are those that were begun, by the path of what they are about, as long as the workbench is
+    open.
     """
 
     library: Library
     history: History
-    drafts: dict[str, Draft] = field(default_factory=dict)
+    messages: dict[str, CommitMessage] = field(default_factory=dict)
 
     def look(self, path: str) -> Committable:
         """Return what could be committed of a prompt or a partial by its path.
@@ -96,9 +97,11 @@ class Committing:
         problem = problem or self.history.commit_problem(own)
         return Committable(tuple(changes), problem, tuple(self.history.commit_warnings()))
 
-    def commit(self, paths: Sequence[str], draft: Draft, cancel: threading.Event | None = None) -> Committed:
+    def commit(
+        self, paths: Sequence[str], message: CommitMessage, cancel: threading.Event | None = None
+    ) -> Committed:
         """Commit these files and no others; raises CommitError where git or a hook refuses."""
-        return self.history.commit(paths, draft.message, cancel)
+        return self.history.commit(paths, message.text, cancel)
 
     def _read_by(self, path: str) -> list[str]:
         """Return the paths of all files that a prompt reads; none where it does not load."""

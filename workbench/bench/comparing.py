@@ -14,7 +14,7 @@ from workbench.models.tokens import TokenCount
 from workbench.prompts.cases import SUFFIXES, Case
 from workbench.prompts.history import History
 from workbench.prompts.library import Library
-from workbench.prompts.tree import Overlay, Tree, decode, prompt_path
+from workbench.prompts.tree import Tree, decode, prompt_path
 from workbench.runs.plan import split_target
 
 
@@ -222,7 +222,7 @@ class Comparing:
         """Return where a version's files are read from, None for the store, and the path of its own."""
         path = prompt_path(name)
         if typed is None:
-            return (Overlay(self.library.tree, unsaved) if unsaved else self.library.tree), path
+            return self.versions.tree(unsaved), path
         if typed.startswith("v:"):
             return None, path
         revision = self.past.resolve(typed)

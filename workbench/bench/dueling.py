@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from random import Random
 
-from workbench.bench.clock import utc_now
 from workbench.bench.shown import short_version
 from workbench.errors import UsageError
+from workbench.project.clock import utc_now
 from workbench.project.yaml import Value
 from workbench.store.records import Cell, Contender, Pair, Vote
 from workbench.store.store import Store

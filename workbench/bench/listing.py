@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from workbench.bench.shelving import State
 from workbench.errors import PromptError, WorkbenchError
 from workbench.prompts.cases import load_cases
-from workbench.prompts.disk.naming import own_files
-from workbench.prompts.git.states import FileState
 from workbench.prompts.library import Library
 from workbench.prompts.tree import prompt_path
 from workbench.prompts.version import load_version
@@ -18,8 +17,8 @@ from workbench.prompts.version import load_version
 class Listed:
     """A prompt at a glance; what cannot be read because it is broken is None.
 
-    ``models`` are those its front matter names, None for the project's defaults. ``state`` is the first that
-    any of its own files has, or None where git holds them all. ``broken`` says what is wrong and where.
+    ``models`` are those its front matter names, None for the project's defaults. ``state`` is the most
+    urgent one of its own files, or None where git holds them all. ``broken`` says what is wrong and where.
     """
 
     name: str
@@ -28,14 +27,14 @@ class Listed:
     inputs: tuple[str, ...] | None = None
     models: tuple[str, ...] | None = None
     cases: int | None = None
-    state: FileState | None = None
+    state: State | None = None
     broken: str | None = None
 
 
-def listing(library: Library, states: Mapping[str, FileState], words: Sequence[str] = ()) -> Iterator[Listed]:
+def listing(library: Library, states: Mapping[str, State], words: Sequence[str] = ()) -> Iterator[Listed]:
     """Yield the prompts that hold all of the words in name, description or text, by name.
 
-    ``states`` are those of files that git would commit, by path. Case makes no difference to words.
+    ``states`` are those of prompts by path. Case makes no difference to words.
     """
     wanted = [word.casefold() for word in words]
     for name in library.names():
@@ -53,10 +52,9 @@ def _text(library: Library, name: str) -> str:
         return ""  # it is listed as broken, by its name
 
 
-def _listed(library: Library, name: str, states: Mapping[str, FileState]) -> Listed:
+def _listed(library: Library, name: str, states: Mapping[str, State]) -> Listed:
     path = prompt_path(name)
-    found = {states.get(own) for own in own_files(library.root, path)}
-    state = next((state for state in FileState if state in found), None)
+    state = states.get(path)
     broken: list[WorkbenchError] = []
     cases = prompt = None
     try:

@@ -13,7 +13,7 @@ from workbench.errors import CallError, ModelUnreadyError, PromptError, Revision
 from workbench.prompts.cases import cases_paths
 from workbench.prompts.history import Commit, History, Revision
 from workbench.prompts.library import Library
-from workbench.prompts.tree import Overlay, Tree, decode, prompt_name, prompt_path
+from workbench.prompts.tree import Tree, decode, prompt_name, prompt_path
 from workbench.prompts.version import Version, load_version
 from workbench.store.scores import KeptVersion
 from workbench.store.store import Store
@@ -81,7 +81,7 @@ class Reviewing:
         The working tree comes first where it differs from HEAD; ``unsaved`` holds files as they are on
         screen. Versions that only the store holds come with ``fill``. Raises RevisionError where git fails.
         """
-        tree = self._working_tree(unsaved)
+        tree = self.versions.tree(unsaved)
         version = _loaded(tree, prompt)
         beside = self._beside(prompt, version)
         commits = self.past.log(prompt_path(prompt), beside)
@@ -260,9 +260,6 @@ class Reviewing:
             return self._version(entry, unsaved)
         except UsageError as broken:
             return str(broken)
-
-    def _working_tree(self, unsaved: Mapping[str, bytes] | None) -> Tree:
-        return Overlay(self.library.tree, unsaved) if unsaved else self.library.tree
 
 
 def _kept(listing: Listing, scores: _Scores) -> list[Entry]:

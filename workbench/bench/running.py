@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import cast
 
-from workbench.bench.clock import utc_now
 from workbench.bench.previewing import NO_CASE, ModelPreview, Previewing, unused
 from workbench.bench.shown import usd
 from workbench.bench.versions import Target, Versions
@@ -21,6 +20,7 @@ from workbench.models.catalogue import Catalogue
 from workbench.models.estimate import estimate
 from workbench.models.gateway import Gateway
 from workbench.models.model import PICO, Model
+from workbench.project.clock import utc_now
 from workbench.project.settings import FILE_NAME, Settings
 from workbench.project.yaml import Value
 from workbench.prompts.cases import Case

@@ -8,10 +8,11 @@ from enum import StrEnum
 
 from workbench.errors import WorkbenchError
 from workbench.prompts.cases import load_cases
+from workbench.prompts.disk.naming import owner_of
 from workbench.prompts.disk.stamps import Stamped
 from workbench.prompts.history import History
 from workbench.prompts.library import Library
-from workbench.prompts.tree import PROMPTS, prompt_name
+from workbench.prompts.tree import PROMPTS, is_partial, prompt_name
 from workbench.prompts.version import load_version
 
 
@@ -112,22 +113,6 @@ def states_of(
     for path in broken:
         found[path].append(State.BROKEN)
     return {path: urgent(states) for path, states in found.items() if path in known}
-
-
-def owner_of(path: str, items: Collection[str]) -> str | None:
-    """Return the prompt or partial that a file is of: itself, or the prompt whose cases or examples it is."""
-    if path in items:
-        return path
-    for kind in (".cases.", ".examples."):
-        stem, found, suffix = path.rpartition(kind)
-        if found and "/" not in suffix and f"{stem}.md" in items:
-            return f"{stem}.md"
-    return None
-
-
-def is_partial(path: str) -> bool:
-    """Return whether this is the path of a partial, or of a folder of partials where it ends with a slash."""
-    return path.startswith(f"{PROMPTS}/") and "/_" in path
 
 
 def urgent(states: Iterable[State]) -> State:

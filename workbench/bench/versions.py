@@ -108,7 +108,7 @@ class Versions:
 
     def cases(self, name: str, unsaved: Mapping[str, bytes] | None = None) -> tuple[Case, ...]:
         """Return the cases of a prompt, which always come from the working tree."""
-        return load_cases(self._tree(unsaved or {}), name)
+        return load_cases(self.tree(unsaved), name)
 
     def cases_to_render(
         self,
@@ -134,11 +134,12 @@ class Versions:
             return chosen
         return [Case(f"{case.name}+inputs", {**case.inputs, **inputs}, place=case.place) for case in chosen]
 
-    def _tree(self, unsaved: Mapping[str, bytes]) -> Tree:
+    def tree(self, unsaved: Mapping[str, bytes] | None) -> Tree:
+        """Return the working tree with files as they are on screen over it."""
         return Overlay(self.library.tree, unsaved) if unsaved else self.library.tree
 
     def _working(self, name: str, unsaved: Mapping[str, bytes]) -> Target:
-        version = load_version(self._tree(unsaved), name)
+        version = load_version(self.tree(unsaved), name)
         head = self.history.head()
         if head is None:
             return Target(version, None, False, None)

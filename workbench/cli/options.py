@@ -16,7 +16,8 @@ from workbench.cli.output import print_warning
 from workbench.errors import Place, UsageError, WorkbenchError
 from workbench.project.settings import find_root, load
 from workbench.project.yaml import Value, read
-from workbench.prompts.library import MAX_BYTES, Library
+from workbench.prompts.library import Library
+from workbench.prompts.tree import MAX_BYTES
 
 T = TypeVar("T")
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 from workbench.errors import CasesError, Place, PromptError, did_you_mean
 from workbench.project.yaml import Fields, Value, read, read_json
-from workbench.prompts.library import MAX_BYTES
-from workbench.prompts.tree import PROMPTS, Tree, decode
+from workbench.prompts.tree import MAX_BYTES, PROMPTS, Tree, decode
 
 # By default a cell of more than 128 KB is an error. The limit is the whole process's, so it is set but once,
 # as other threads may be reading, and never lowered, as the process may be somebody else's.

@@ -125,13 +125,13 @@ class History:
             return RevisionTree(self._objects, revision.commit, repository)
 
     def head(self) -> Revision | None:
-        """Return the commit that is checked out, or None where there is none yet or no git."""
-        if self._opened() is None:
-            return None
-        try:
-            return self.resolve("HEAD")
-        except RevisionError:
-            return None
+        """Return the commit that is checked out, or None where there is none yet or no git.
+
+        Raises RevisionError where git cannot read its repository.
+        """
+        repository = self._opened()
+        commit = self._parsed(repository, "HEAD^{commit}") if repository is not None else None
+        return Revision("HEAD", commit) if commit else None
 
     def branch(self) -> str | None:
         """Return the branch that is checked out, or None without git.

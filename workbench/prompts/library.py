@@ -16,10 +16,7 @@ from workbench.prompts.disk.backups import Backup
 from workbench.prompts.disk.endings import BOM
 from workbench.prompts.disk.endings import restored_bytes as restored_bytes  # saving's other half, found here
 from workbench.prompts.disk.saving import NEW_FILE_MODE, Saving
-from workbench.prompts.tree import PROMPTS, decode, prompt_name
-
-MAX_BYTES = 50_000_000
-"""A larger file is not read into a prompt: no context window holds it."""
+from workbench.prompts.tree import PROMPTS, check_allowed, check_size, decode, is_partial, prompt_name
 
 _NO_TEXT = re.compile("[\ud800-\udfff]")  # stands for bytes in a file's name that are not UTF-8
 
@@ -41,12 +38,7 @@ class WorkingTree:
             status = real.stat()
             if not stat.S_ISREG(status.st_mode):
                 raise PromptError("is not a plain file", place=Place(path))
-            if status.st_size > MAX_BYTES:
-                raise PromptError(
-                    f"is too large: {status.st_size:,} bytes of at most {MAX_BYTES:,}",
-                    place=Place(path),
-                    hint="No model's context window holds it; cut out what the prompt needs.",
-                )
+            check_size(status.st_size, path)
             return real.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             raise FileNotFoundError(path) from None
@@ -66,11 +58,7 @@ class WorkingTree:
                 place=Place(path),
                 hint="Copy the file into the project instead.",
             )
-        parts = [part.lower() for part in real.relative_to(root).parts]
-        if parts[-1:] == [".env"] or parts[:1] in ([".git"], [".workbench"]):
-            raise PromptError(
-                "may not be put into a prompt: keys and what is local stay on this machine", place=Place(path)
-            )
+        check_allowed(real.relative_to(root).as_posix(), Place(path))
         return real
 
     def paths(self, under: str) -> Iterator[str]:
@@ -109,8 +97,7 @@ class Library:
 
     def partials(self) -> list[str]:
         """Return the paths below ``prompts/`` of all partials, as an include names them, in order."""
-        within = [path[len(PROMPTS) + 1 :] for path in self.tree.paths(PROMPTS)]
-        return sorted(path for path in within if path.startswith("_") or "/_" in path)
+        return sorted(path[len(PROMPTS) + 1 :] for path in self.tree.paths(PROMPTS) if is_partial(path))
 
     def open(self, path: str) -> OpenFile:
         """Return a file for editing; one that is not UTF-8 comes with the reason why it is read-only."""

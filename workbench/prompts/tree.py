@@ -13,6 +13,10 @@ PROMPTS = "prompts"
 """The folder of a project that holds its prompts."""
 
 
+MAX_BYTES = 50_000_000
+"""A larger file is not read into a prompt: no context window holds it."""
+
+
 class Tree(Protocol):
     """Files by their path from the project's root, with forward slashes."""
 
@@ -76,6 +80,16 @@ def prompt_name(path: str) -> str | None:
     return None if any(part.startswith("_") for part in name.split("/")) else name
 
 
+def is_partial(path: str) -> bool:
+    """Return whether this is the path of a partial, or of a folder of partials where it ends with a slash."""
+    return path.startswith(f"{PROMPTS}/") and "/_" in path
+
+
+def called(path: str) -> str:
+    """Return what the prompt or the partial at this path is called: its path there without the suffix."""
+    return path.removeprefix(f"{PROMPTS}/").removesuffix(".md")
+
+
 def confined(folder: str, relative: str, within: str) -> str | None:
     """Return the path that ``relative`` names when read from ``folder``, or None where it leaves ``within``.
 
@@ -87,6 +101,25 @@ def confined(folder: str, relative: str, within: str) -> str | None:
     if path in (".", "..") or path.startswith(("../", "/")):
         return None
     return path if not within or path.startswith(f"{within}/") else None
+
+
+def check_allowed(path: str, place: Place) -> None:
+    """Raise PromptError for what no prompt may hold, however it is spelt: keys, and what is local."""
+    parts = path.lower().split("/")
+    if parts[-1] == ".env" or parts[0] in (".git", ".workbench"):
+        raise PromptError(
+            "may not be put into a prompt: keys and what is local stay on this machine", place=place
+        )
+
+
+def check_size(size: int, path: str) -> None:
+    """Raise PromptError for a file of more than MAX_BYTES."""
+    if size > MAX_BYTES:
+        raise PromptError(
+            f"is too large: {size:,} bytes of at most {MAX_BYTES:,}",
+            place=Place(path),
+            hint="No model's context window holds it; cut out what the prompt needs.",
+        )
 
 
 def decode(raw: bytes, path: str) -> str:

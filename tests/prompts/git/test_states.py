@@ -32,7 +32,7 @@ def test_each_file_that_differs_has_the_state_of_most_urgency(project, git, hist
         "prompts/modified.md": FileState.MODIFIED,
         "prompts/deleted.md": FileState.MODIFIED,
         "prompts/staged.md": FileState.STAGED,
-        "prompts/both.md": FileState.STAGED,
+        "prompts/both.md": FileState.MODIFIED,
         "prompts/added.md": FileState.STAGED,
         "prompts/removed.md": FileState.STAGED,
         "prompts/renamed.md": FileState.STAGED,

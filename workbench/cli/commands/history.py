@@ -8,11 +8,11 @@ from dataclasses import replace
 import click
 
 from workbench.bench.bench import Bench
-from workbench.bench.clock import utc_now
 from workbench.bench.entries import Entry, Listing
 from workbench.bench.shown import NOTHING, age, change, short_version, win_rate
 from workbench.cli.options import complete_prompts, json_option, number, with_bench
 from workbench.cli.output import print_json, print_note, print_table, print_warning
+from workbench.project.clock import utc_now
 from workbench.project.yaml import Value
 
 

@@ -25,7 +25,7 @@ def command(words: tuple[str, ...], as_json: bool) -> None:
 
 async def _list(bench: Bench, words: tuple[str, ...], as_json: bool) -> None:
     try:
-        states = await asyncio.to_thread(bench.history.states)
+        states = await asyncio.to_thread(lambda: bench.shelving.states(bench.shelving.items()))
     except RevisionError as refused:
         print_warning(f"no state in git: {refused}")
         states = {}

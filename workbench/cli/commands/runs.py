@@ -7,11 +7,11 @@ import asyncio
 import click
 
 from workbench.bench.bench import Bench
-from workbench.bench.clock import utc_now
 from workbench.bench.shown import age, money, usd
 from workbench.cli.options import json_option, number, with_bench
 from workbench.cli.output import print_json, print_note, print_table
 from workbench.cli.results import RESULT_HEADERS, RIGHT, counted, result_row, result_value
+from workbench.project.clock import utc_now
 from workbench.project.yaml import Value
 from workbench.store.records import Run
 

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from workbench.errors import Place, PromptError
 from workbench.prompts.disk.local import confine, local_folder, take_lock
-from workbench.prompts.library import MAX_BYTES, WorkingTree
-from workbench.prompts.tree import confined, decode
+from workbench.prompts.library import WorkingTree
+from workbench.prompts.tree import MAX_BYTES, confined, decode
 
 
 @dataclass(frozen=True)

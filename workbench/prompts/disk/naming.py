@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from workbench.errors import PromptError
@@ -56,6 +57,19 @@ def _unfit(name: str) -> str | None:
     return f"a part of it is longer than {LONGEST_PART} bytes" if long else None
 
 
+_BESIDE = re.compile(rf"(.+)(?:{'|'.join(map(re.escape, SUFFIXES))}|\.examples\.(?!md$)[^./~]+)")
+"""Cases, and the file of examples that is named after a prompt."""
+
+
+def owner_of(path: str, items: Collection[str]) -> str | None:
+    """Return the prompt or partial that a file is of: itself, or the prompt whose cases or examples it is."""
+    if path in items:
+        return path
+    beside = _BESIDE.fullmatch(path)
+    owner = f"{beside[1]}.md" if beside else None
+    return owner if owner in items else None
+
+
 def own_files(root: Path, path: str) -> list[str]:
     """Return the paths of a prompt's or a partial's own files that there are, itself first.
 
@@ -64,14 +78,13 @@ def own_files(root: Path, path: str) -> list[str]:
     """
     if confined("", path, PROMPTS) != path:
         raise PromptError(f"“{path}” is not the path of a prompt", hint=_HINT)
-    folder, _, leaf = path.removesuffix(".md").rpartition("/")
+    folder, _, leaf = path.rpartition("/")
     try:
         names = sorted(os.listdir(root / folder))  # names as they are, also where case makes no difference
     except OSError:
         names = []
-    if f"{leaf}.md" not in names:
+    if leaf not in names:
         what = "prompt" if prompt_name(path) else "partial"
         raise PromptError(f"there is no {what} “{path[len(PROMPTS) + 1 : -len('.md')]}”")
-    cases = [f"{leaf}{suffix}" for suffix in SUFFIXES if f"{leaf}{suffix}" in names]
-    examples = re.compile(rf"{re.escape(leaf)}\.examples\.(?!md$)[^.~]+")
-    return [f"{folder}/{name}" for name in (f"{leaf}.md", *cases, *filter(examples.fullmatch, names))]
+    beside = (name for name in names if name != leaf and owner_of(name, {leaf}))
+    return [f"{folder}/{name}" for name in (leaf, *beside)]

@@ -12,7 +12,7 @@ from typing import IO
 
 from workbench.errors import Place, PromptError
 from workbench.prompts.git.repository import Repository, end, refusal
-from workbench.prompts.library import MAX_BYTES
+from workbench.prompts.tree import MAX_BYTES, check_allowed, check_size
 
 MAX_FILES = 100_000
 """More files are not listed: a repository of a few kilobytes can be made to hold billions."""
@@ -71,11 +71,7 @@ class Objects:
             size = int(head.rpartition(b" ")[2])
             if size > MAX_BYTES:
                 self._stop()  # it would go on to say what nobody reads
-                raise PromptError(
-                    f"is too large: {size:,} bytes of at most {MAX_BYTES:,}",
-                    place=Place(path),
-                    hint="No model's context window holds it; cut out what the prompt needs.",
-                )
+            check_size(size, path)
             content = answers.read(size + 1)
             if len(content) != size + 1:
                 raise EOFError
@@ -109,11 +105,7 @@ class RevisionTree:
 
         Raises FileNotFoundError where it held none, PromptError for one that is too large or may not be read.
         """
-        parts = path.lower().split("/")
-        if parts[-1] == ".env" or parts[0] in (".git", ".workbench"):
-            raise PromptError(
-                "may not be put into a prompt: keys and what is local stay on this machine", place=Place(path)
-            )
+        check_allowed(path, Place(path))
         found = self._at(self._repository.place(path))
         if found is None or found[0] not in _PLAIN_FILES:
             raise FileNotFoundError(path)

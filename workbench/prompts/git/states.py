@@ -12,9 +12,9 @@ class FileState(StrEnum):
     """How a file stands; where several hold, the first of them is told."""
 
     CONFLICTING = "conflicting"
-    STAGED = "staged"
     MODIFIED = "modified"
     UNTRACKED = "untracked"
+    STAGED = "staged"
 
 
 def states(repository: Repository) -> dict[str, FileState]:
@@ -43,6 +43,6 @@ def _told(line: bytes) -> tuple[bytes, FileState] | None:
     if kind == b"u ":
         return line.split(b" ", 10)[10], FileState.CONFLICTING
     if kind == b"1 ":
-        staged = line[2:3] != b"."
-        return line.split(b" ", 8)[8], FileState.STAGED if staged else FileState.MODIFIED
+        clean = line[3:4] == b"."  # what is on disk is what is staged
+        return line.split(b" ", 8)[8], FileState.STAGED if clean else FileState.MODIFIED
     return None

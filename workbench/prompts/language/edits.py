@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-MAX_COMPARED = 4_000_000
+MAX_COMPARED = 1_000_000
 """Pairs of lines; where more would have to be compared, a row is followed only roughly."""
 
 

@@ -14,6 +14,7 @@ from workbench.project.clock import utc_now
 from workbench.prompts.disk.drafts import Draft
 from workbench.prompts.disk.watching import Watching, touches
 from workbench.prompts.library import OpenFile
+from workbench.prompts.tree import decode
 from workbench.tui.screens.base import in_background
 from workbench.tui.screens.bench_base import BenchBase
 from workbench.tui.screens.dialogs import Ask, Picker
@@ -69,14 +70,10 @@ class BenchFiles(BenchBase):
         if self.edit_pane.current is not None:
             self._take_from_disk(self.edit_pane.current)
 
-    def reload_from_disk(self) -> None:
-        """Read the file on screen from disk again, and every other one without unsaved edits.
-
-        What was unsaved comes back by undo.
-        """
-        for buffer in self.edit_pane.buffers:
-            if buffer is self.edit_pane.current or not buffer.edited:
-                self._take_from_disk(buffer)
+    def reload(self, paths: Iterable[str]) -> None:
+        """Read those of these files that are open from disk again; what was unsaved comes back by undo."""
+        for buffer in filter(None, map(self.edit_pane.opened, paths)):
+            self._take_from_disk(buffer)
 
     def _take_from_disk(self, buffer: Buffer) -> None:
         try:
@@ -100,9 +97,9 @@ class BenchFiles(BenchBase):
             return
         chosen = await self.app.push_screen_wait(Picker(f"Restore {buffer.path} as it was", choices))
         if chosen:
-            raw = await self.reading(lambda: backups[int(chosen)].raw)
-            if raw is not None:
-                buffer.editor.take(raw.decode("utf-8-sig", errors="replace").replace("\r\n", "\n"))
+            text = await self.reading(lambda: decode(backups[int(chosen)].raw, buffer.path))
+            if text is not None:
+                buffer.editor.take(text)
 
     async def may_leave(self) -> bool:
         """Return whether the workbench may end: all is saved, or the person says how."""

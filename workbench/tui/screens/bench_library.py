@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from textual import on
 
-from workbench.bench.arranging import Arranged
+from workbench.bench.arranging import Arranged, carried
 from workbench.bench.shelving import State, prompts_first, urgent
-from workbench.prompts.disk.naming import own_files
-from workbench.prompts.disk.relocating import relocated
-from workbench.prompts.tree import PROMPTS, prompt_name, prompt_path
+from workbench.prompts.tree import called, prompt_name, prompt_path
 from workbench.tui.screens.base import in_background
 from workbench.tui.screens.bench_editing import BenchEditing
 from workbench.tui.screens.commit import CommitDialog
@@ -33,7 +31,6 @@ class BenchLibrary(BenchEditing):
         self._items: tuple[str, ...] = ()
         self._states: dict[str, State] = {}
         self._broken: dict[str, str] = {}
-        self._renamed: dict[str, str] = {}  # the path each had before, and the one it has
 
     def open_first(self, names: Sequence[str]) -> None:
         """Put the first of these prompts on the bench, or say that there is none."""
@@ -89,7 +86,7 @@ class BenchLibrary(BenchEditing):
     async def find(self) -> None:
         """Find a prompt or a partial by its name, description or text."""
         items = await asyncio.to_thread(self.project.shelving.items)
-        place = await self.app.push_screen_wait(Finder(self.project.finding, items))
+        place = await self.app.push_screen_wait(Finder(self.project.searching, items))
         if place is not None:
             self.open_path(place.path, place.line)
 
@@ -202,17 +199,13 @@ class BenchLibrary(BenchEditing):
 
     def _under_cursor(self) -> str | None:
         path = self.prompt_tree.path
-        return None if path is None else path.removeprefix(f"{PROMPTS}/").removesuffix(".md")
+        return None if path is None else called(path)
 
     async def _arranged(self, act: Callable[[], Arranged | None], *, undone: bool = False) -> Arranged | None:
         done = await self.reading(act)
         if done is None:
             return None
-        if done.what == "renamed" and undone:
-            self._moved(self._renamed.pop(done.path, done.path), done.path)
-        elif done.what == "renamed":
-            self._renamed[prompt_path(done.name)] = done.path
-            self._moved(prompt_path(done.name), done.path)
+        self._moved(done.moved)
         for buffer in self.edit_pane.buffers:
             if not (self.project.root / buffer.path).exists():
                 self.edit_pane.close(buffer.path)
@@ -224,18 +217,15 @@ class BenchLibrary(BenchEditing):
         self.notify(said, markup=False, timeout=3)
         return done
 
-    def _moved(self, old: str, new: str) -> None:
+    def _moved(self, moved: Mapping[str, str]) -> None:
         """Let open files go by their new names, and read what renaming changed in them."""
-        stem, new_stem = old.removesuffix(".md"), new.removesuffix(".md")
-        own = own_files(self.project.root, new)
-        moved = {f"{stem}{path[len(new_stem) :]}": path for path in own}
         for buffer in self.edit_pane.buffers:
             if buffer.path in moved:
                 file = self.project.library.open(moved[buffer.path])
-                if buffer.path == old and buffer.edited:
-                    buffer.editor.take(relocated(buffer.editor.written, old, new, moved))
+                if buffer.edited:
+                    buffer.editor.take(carried(buffer.editor.written, buffer.path, moved))
                 self.edit_pane.rename(buffer.path, file)
-        name = prompt_name(new)
-        if self.opened is not None and self.opened.path == old and name is not None:
+        name = prompt_name(moved.get(self.opened.path, "")) if self.opened is not None else None
+        if self.opened is not None and name is not None:
             self.opened = replace(self.opened, name=name)
             self.workbench.prompt = name

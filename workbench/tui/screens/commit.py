@@ -14,11 +14,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static, TextArea
 from textual.worker import Worker
 
-from workbench.bench.committing import Change, Committable, Committing, Draft, length_told
+from workbench.bench.committing import Change, CommitMessage, Committable, Committing, length_told
 from workbench.bench.shown import inert
 from workbench.errors import CommitError, WorkbenchError
 from workbench.prompts.history import Committed
-from workbench.prompts.tree import PROMPTS
+from workbench.prompts.tree import called
 from workbench.tui.screens.base import in_background, tell_what_failed
 from workbench.tui.widgets.choices import Choices
 from workbench.tui.widgets.diff_layout import Compared
@@ -48,15 +48,14 @@ class CommitDialog(ModalScreen[Committed | None]):
         self._committing = committing
         self._path = path
         self._unsaved = unsaved
-        self._draft = committing.drafts.setdefault(path, Draft())
+        self._message = committing.messages.setdefault(path, CommitMessage())
         self._there: Committable | None = None
         self._cancel: threading.Event | None = None
 
     def compose(self) -> ComposeResult:
         """Compose the files over their differences over the message."""
-        name = self._path.removeprefix(f"{PROMPTS}/").removesuffix(".md")
         with Vertical(classes="dialog commit"):
-            yield Label(inert(f"Commit {name}"), classes="dialog-title", markup=False)
+            yield Label(inert(f"Commit {called(self._path)}"), classes="dialog-title", markup=False)
             yield Static("", id="commit-problem", markup=False)
             yield Choices(id="commit-files")
             yield Static("", id="commit-warnings", markup=False)
@@ -64,10 +63,10 @@ class CommitDialog(ModalScreen[Committed | None]):
             yield Static("", id="commit-output", markup=False)
             with Horizontal(classes="subject"):
                 yield Input(
-                    self._draft.subject, placeholder="what changed, in a line", id="subject", compact=True
+                    self._message.subject, placeholder="what changed, in a line", id="subject", compact=True
                 )
                 yield Static("", id="subject-length", markup=False)
-            yield TextArea(self._draft.body, id="body", placeholder=_WHY, compact=True)
+            yield TextArea(self._message.body, id="body", placeholder=_WHY, compact=True)
             yield Static(_KEYS, id="commit-keys", classes="hint", markup=False)
 
     def on_mount(self) -> None:
@@ -106,7 +105,7 @@ class CommitDialog(ModalScreen[Committed | None]):
             self.notify(inert(str(there.problem)), severity="error", markup=False)
         elif not chosen:
             self.notify("Choose a file to commit.", severity="warning", markup=False)
-        elif not self._draft.subject.strip():
+        elif not self._message.subject.strip():
             self.notify(
                 "A commit needs a message: say in a line what changed.", severity="warning", markup=False
             )
@@ -167,7 +166,7 @@ class CommitDialog(ModalScreen[Committed | None]):
 
     @on(Input.Changed, "#subject")
     def _subject_changed(self, event: Input.Changed) -> None:
-        self._draft.subject = event.value
+        self._message.subject = event.value
         self._show_length()
 
     @on(Input.Submitted, "#subject")
@@ -176,7 +175,7 @@ class CommitDialog(ModalScreen[Committed | None]):
 
     @on(TextArea.Changed, "#body")
     def _body_changed(self, event: TextArea.Changed) -> None:
-        self._draft.body = event.text_area.text
+        self._message.body = event.text_area.text
 
     @in_background()
     async def _commit(self, paths: list[str], cancel: threading.Event) -> None:
@@ -184,7 +183,7 @@ class CommitDialog(ModalScreen[Committed | None]):
         self._say_keys(_BUSY)
         self._tell("#commit-output", "")
         try:
-            made = await asyncio.to_thread(self._committing.commit, paths, self._draft, cancel)
+            made = await asyncio.to_thread(self._committing.commit, paths, self._message, cancel)
         except CommitError as refused:
             printed = inert(refused.output).rstrip()
             self._tell("#commit-output", "\n".join(filter(None, (inert(str(refused)), printed))))
@@ -192,12 +191,12 @@ class CommitDialog(ModalScreen[Committed | None]):
         finally:
             self._cancel = None
             self._say_keys(_KEYS)
-        self._committing.drafts.pop(self._path, None)
+        self._committing.messages.pop(self._path, None)
         self.app.notify(_told(made), markup=False, timeout=8)
         self.dismiss(made)
 
     def _show_length(self) -> None:
-        self.query_one("#subject-length", Static).update(length_told(self._draft.subject))
+        self.query_one("#subject-length", Static).update(length_told(self._message.subject))
 
     def _tell(self, where: str, text: str) -> None:
         strip = self.query_one(where, Static)

@@ -17,7 +17,7 @@ from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker
 
-from workbench.bench.finding import Entry, Finding, Found, Where, find
+from workbench.bench.searching import Entry, Found, Searching, Where, find
 from workbench.bench.shown import inert, one_line
 from workbench.errors import Place
 from workbench.tui.screens.base import in_background, tell_what_failed
@@ -47,10 +47,10 @@ class Finder(ModalScreen[Place | None]):
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual's type
 
-    def __init__(self, finding: Finding, items: Sequence[str], query: str = "") -> None:
+    def __init__(self, searching: Searching, items: Sequence[str], query: str = "") -> None:
         """``items`` are the paths of what may be found."""
         super().__init__()
-        self._finding = finding
+        self._searching = searching
         self._items = items
         self._typed = query
         self._entries: list[Entry] = []
@@ -90,7 +90,7 @@ class Finder(ModalScreen[Place | None]):
     @in_background()
     async def _read_all(self) -> None:
         """Read every item, from what is kept where it did not change."""
-        entries = self._finding.entries(self._items)
+        entries = self._searching.entries(self._items)
         while batch := await asyncio.to_thread(_some, entries):
             self._entries += batch
             await self._look()

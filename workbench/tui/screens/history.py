@@ -11,12 +11,12 @@ from textual.binding import Binding
 from textual.containers import Container
 from textual.widgets import Static
 
-from workbench.bench.clock import utc_now
 from workbench.bench.comparing import Comparison, FileChange, ModelDelta
 from workbench.bench.entries import WORKING_TREE, Entry, Listing
 from workbench.bench.running import Request
 from workbench.bench.shown import change, inert, money, one_line
 from workbench.errors import WorkbenchError
+from workbench.project.clock import utc_now
 from workbench.tui.commands import bindings_for
 from workbench.tui.screens.base import in_background
 from workbench.tui.screens.context_page import ContextPage

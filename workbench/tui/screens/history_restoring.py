@@ -35,7 +35,7 @@ class HistoryRestoring(HistoryBase):
         restored = await self.reading(lambda: restoring.restore(prompt, entry.target, also))
         if restored is not None:
             self._restored = restored
-            self._reload(f"Restored {entry.label}; u takes it back.")
+            self._reload(restored, f"Restored {entry.label}; u takes it back.")
 
     async def _what_to_restore(self, plan: Restoration) -> tuple[str, ...] | None:
         """Return which partials and documents are restored too, or None where the person will not."""
@@ -78,11 +78,11 @@ class HistoryRestoring(HistoryBase):
 
         if await self.reading(undo):
             self._restored = None
-            self._reload(f"Taken back: {restored.label} is no longer in the working tree.")
+            self._reload(restored, f"Taken back: {restored.label} is no longer in the working tree.")
 
-    def _reload(self, said: str) -> None:
+    def _reload(self, restored: Restored, said: str) -> None:
         """Let the bench read what was written, and list the history anew."""
         self.notify(inert(said), markup=False)
         if self.bench_screen.is_mounted:
-            self.bench_screen.reload_from_disk()
+            self.bench_screen.reload(write.path for write in restored.written)
         self.read()

@@ -65,7 +65,7 @@ class PathSuggester(Suggester):
             return None  # nothing can be offered; reading the path says what is wrong with it
 
 
-class Mapping(OptionList):
+class Columns(OptionList):
     """What each column is for; left and right change it."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's type
@@ -136,8 +136,8 @@ class ImportCases(ModalScreen[CasesCame | None]):
     BINDINGS = [Binding("escape", "dismiss(None)", "Close", show=False)]  # noqa: RUF012 - Textual's type
 
     DEFAULT_CSS = """
-    ImportCases Mapping { height: auto; max-height: 8; border: round $foreground 25%; }
-    ImportCases Mapping:focus { border: round $accent; }
+    ImportCases Columns { height: auto; max-height: 8; border: round $foreground 25%; }
+    ImportCases Columns:focus { border: round $accent; }
     ImportCases #import-preview { height: auto; max-height: 8; color: $text-muted; }
     """
 
@@ -160,7 +160,7 @@ class ImportCases(ModalScreen[CasesCame | None]):
                 id="import-path",
                 compact=True,
             )
-            yield Mapping()
+            yield Columns()
             yield Static("", id="figures", markup=False)
             yield Static("", id="import-preview", markup=False)
             yield Static(
@@ -183,7 +183,7 @@ class ImportCases(ModalScreen[CasesCame | None]):
     def _entered(self) -> None:
         self._read(tell=True)
 
-    @on(Mapping.Changed)
+    @on(Columns.Changed)
     def _mapped(self) -> None:
         self._reckon()
 
@@ -196,15 +196,21 @@ class ImportCases(ModalScreen[CasesCame | None]):
         """Read the file whose path is typed; while it is being typed, most are not there."""
         typed = self.query_one(Input).value.strip()
         self._found = self._imported = None
-        columns = self.query_one(Mapping)
+        columns = self.query_one(Columns)
         try:
             path = located(typed, self._start)
-            if not tell and not await asyncio.to_thread(path.is_file):
-                columns.empty()
-                self._say("")
-                return
+            there = tell or await asyncio.to_thread(path.is_file)
+        except (RuntimeError, ValueError) as no_path:  # a “~” of nobody, or a NUL
+            columns.empty()
+            self._say(str(no_path))
+            return
+        if not there:
+            columns.empty()
+            self._say("")
+            return
+        try:
             found = await asyncio.to_thread(self._cases.importable, self._prompt, path)
-        except (WorkbenchError, RuntimeError, ValueError) as wrong:
+        except WorkbenchError as wrong:
             columns.empty()
             self._say(str(wrong))
             return
@@ -220,7 +226,7 @@ class ImportCases(ModalScreen[CasesCame | None]):
         found, self._imported = self._found, None
         if found is None:
             return
-        imported = await asyncio.to_thread(found.cases, dict(self.query_one(Mapping).mapping))
+        imported = await asyncio.to_thread(found.cases, dict(self.query_one(Columns).mapping))
         self._imported = imported
         skipped = sum(problem.skipped for problem in imported.problems)
         told = f"{len(imported.cases)} new · {imported.duplicates} there already · {skipped} left out"

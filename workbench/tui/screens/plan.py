@@ -210,6 +210,7 @@ def figures_of(prepared: Prepared) -> str:
     tokens = sum(call.estimated or 0 for call in plan.calls)
     unpriced = f" and {cost.unpriced} unpriced" if cost.unpriced else ""
     return (
-        f"{counted(contenders, 'contender')} · {counted(len(plan.calls), 'call')} · {plan.cached} cached · {tokens:,} tokens in\n"
+        f"{counted(contenders, 'contender')} · {counted(len(plan.calls), 'call')} · {plan.cached} cached"
+        f" · {tokens:,} tokens in\n"
         f"{cost_range(cost.low, cost.typical, cost.high)}{unpriced}"
     )

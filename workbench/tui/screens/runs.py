@@ -13,10 +13,10 @@ from textual.app import ComposeResult
 from textual.containers import HorizontalScroll, Vertical
 from textual.widgets import DataTable, Static
 
-from workbench.bench.clock import utc_now
 from workbench.bench.running import Prepared, RunInProgress
 from workbench.bench.shown import age, inert, money, seconds
 from workbench.errors import WorkbenchError
+from workbench.project.clock import utc_now
 from workbench.runs.events import Arrived, Ended, Finished, Planned, Retried, RunEvent, Started
 from workbench.store.records import Cell
 from workbench.tui.commands import bindings_for

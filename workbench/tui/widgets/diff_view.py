@@ -29,9 +29,6 @@ from workbench.tui.widgets.diff_layout import (
     lay_out_diff,
 )
 
-AT_ONCE = 20_000
-"""Characters that are compared without stalling the screen; more are compared in a thread."""
-
 
 class DiffView(ScrollView, can_focus=True):
     """Shows diffs. Removed is ``-`` and added ``+``; changed words are underlined, so colour is no need."""
@@ -78,11 +75,7 @@ class DiffView(ScrollView, can_focus=True):
 
         What is on screen stays until they are there.
         """
-        self.workers.cancel_group(self, "compare")
-        if sum(len(one.before) + len(one.after) for one in compared) <= AT_ONCE:
-            self._take([(one, one.hunks()) for one in compared], note)
-        else:
-            self._compare(compared, note)
+        self._compare(compared, note)
 
     def say(self, message: str) -> None:
         """Show a message in place of a diff."""

@@ -1,4 +1,4 @@
-"""Finding and replacing in the editor: a bar below the text."""
+"""Searching and replacing in the editor: a bar below the text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from textual.worker import Worker
 
 from workbench.bench.shown import inert
 from workbench.errors import UsageError
-from workbench.prompts.language.finding import MAX_MATCHES, Lines, Match, Query, find, replaced
+from workbench.prompts.language.replacing import MAX_MATCHES, Lines, Match, Query, find, replaced
 from workbench.tui.screens.base import in_background, tell_what_failed
 from workbench.tui.widgets.editor import Editor
 

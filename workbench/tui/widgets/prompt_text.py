@@ -17,8 +17,8 @@ from textual.widgets.text_area import Edit, EditResult, TextAreaTheme
 
 from workbench.bench.shown import one_line
 from workbench.prompts.language.edits import row_after, smallest_edit
-from workbench.prompts.language.finding import Lines, Spot
 from workbench.prompts.language.problems import Problem
+from workbench.prompts.language.replacing import Lines, Spot
 from workbench.prompts.language.stretches import BODY, START, Kind
 from workbench.prompts.language.syntax import Source
 from workbench.tui.widgets.stand_ins import as_shown, as_written, stood_in

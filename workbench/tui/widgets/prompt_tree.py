@@ -16,9 +16,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from workbench.bench.shelving import State, is_partial, urgent
+from workbench.bench.shelving import State, urgent
 from workbench.bench.shown import inert
-from workbench.prompts.tree import PROMPTS, prompt_name
+from workbench.prompts.tree import PROMPTS, is_partial, prompt_name
 from workbench.tui.commands import bindings_for
 
 UNSAVED = "●"

@@ -1,4 +1,4 @@
-"""Finding and replacing in a text."""
+"""Searching and replacing in a text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import UsageError
 from workbench.prompts.language.edits import row_after, smallest_edit
-from workbench.prompts.language.finding import Lines, Query, find, replaced
+from workbench.prompts.language.replacing import Lines, Query, find, replaced
 
 
 def found(text, query, **how):

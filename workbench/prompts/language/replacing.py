@@ -1,4 +1,4 @@
-"""Finding and replacing in a text, with a limit on time: no expression that a person types can hang."""
+"""Searching and replacing in a text, with a limit on time: no expression that a person types can hang."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding prompts by what a person remembers of them."""
+"""Searching prompts by what a person remembers of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 
 from tests.support.projects import Project
-from workbench.bench.finding import Entry, Finding, Where, case_names, described, find
+from workbench.bench.searching import Entry, Searching, Where, case_names, described, find
 from workbench.prompts.library import Library
 
 
@@ -132,7 +132,7 @@ def test_what_changed_is_read_again_and_nothing_else(project: Project, monkeypat
     opened: list[str] = []
     plainly = library.open
     monkeypatch.setattr(library, "open", lambda path: (opened.append(path), plainly(path))[1])
-    finding = Finding(library)
+    finding = Searching(library)
     before = list(finding.entries(paths))
     assert [one.description for one in before] == ["about one", "about two", ""]
     assert before[1].cases == ("card",)
@@ -146,4 +146,4 @@ def test_what_changed_is_read_again_and_nothing_else(project: Project, monkeypat
 
 def test_a_file_that_is_not_text_is_found_by_its_name(project: Project):
     project.write("prompts/odd.md", b"\xff\xfe\0")
-    assert [one.name for one in Finding(Library(project.root)).entries(["prompts/odd.md"])] == ["odd"]
+    assert [one.name for one in Searching(Library(project.root)).entries(["prompts/odd.md"])] == ["odd"]

@@ -1,4 +1,4 @@
-"""Finding: prompts and partials by name, description, cases and text, the best first."""
+"""Searching: prompts and partials by name, description, cases and text, the best first."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from workbench.prompts.cases import cases_paths
 from workbench.prompts.disk.stamps import Stamp, stamp
 from workbench.prompts.format import split
 from workbench.prompts.library import Library
-from workbench.prompts.tree import PROMPTS, prompt_name
+from workbench.prompts.tree import called, prompt_name
 
 _DESCRIPTION = re.compile(r"^description:[ \t]*(.*)$", re.MULTILINE)
 _SIMPLE = re.compile(r"[^\s\"'>|&*!{\[#%@`].*")  # a plain value, which ends with its line
-_CASE = re.compile(r"""(?:^|[{,\s-])["']?name["']?\s*:\s*("[^"\n]*"|'[^'\n]*'|[^,}\n]+)""")
+_CASE = re.compile(
+    r"""^(?:-\s+\{?\s*|\{\s*)["']?name["']?\s*:\s*("[^"\n]*"|'[^'\n]*'|[^,}\n]+)""", re.MULTILINE
+)
 
 
 class Where(IntEnum):
@@ -165,7 +167,7 @@ def _best_line(entry: Entry, words: list[str]) -> tuple[int, str]:
     return at + 1, lines[at].strip() if at < len(lines) else ""
 
 
-class Finding:
+class Searching:
     """Reads what prompts and partials are found by; what did not change is not read again."""
 
     def __init__(self, library: Library) -> None:
@@ -189,9 +191,7 @@ class Finding:
     def _read(self, path: str, cases: Iterable[str]) -> Entry:
         text = self._text(path)
         named = [name for one in cases for name in case_names(self._text(one))]
-        return Entry(
-            path, path.removeprefix(f"{PROMPTS}/").removesuffix(".md"), text, described(text), tuple(named)
-        )
+        return Entry(path, called(path), text, described(text), tuple(named))
 
     def _text(self, path: str) -> str:
         try:
@@ -223,5 +223,5 @@ def _ends_with_its_line(line: re.Match[str], front: str) -> bool:
 
 
 def case_names(text: str) -> list[str]:
-    """Return what look like names of cases in YAML or JSON Lines, read at a glance."""
+    """Return the names of cases in YAML or JSON Lines, read at a glance: those that an item begins with."""
     return [match[1].strip().strip("\"'") for match in _CASE.finditer(text)]
