@@ -163,3 +163,20 @@ def test_where_git_cannot_tell_states_the_prompts_are_listed_with_a_warning(serv
     done = workbench("list", "--json")
     assert (done.code, [(one["prompt"], one["state"]) for one in done.json]) == (0, [("triage", None)])
     assert "warning: no state in git: git refuses: " in done.err
+
+
+def test_a_prompt_is_begun_from_an_older_version(serve, workbench, project):
+    serve()
+    before = (project.root / "prompts/triage.md").read_text()
+    project.commit()
+    project.write("prompts/triage.md", "Newer.\n")
+    assert workbench("new", "support/old", "--from", "triage@HEAD").code == 0
+    assert (project.root / "prompts/support/old.md").read_text() == before
+
+
+@pytest.mark.parametrize("words", [("history",), ("cases",), ("board",), ("duel", "next")])
+def test_a_command_about_all_of_a_prompt_says_so_where_a_version_is_named(serve, workbench, project, words):
+    serve()
+    told = workbench(*words, "triage@HEAD~1")
+    assert told.code == 2
+    assert "this is about all of “triage”" in told.err and "Leave out “@HEAD~1”" in told.err

@@ -136,7 +136,9 @@ def app_on(desk: Desk, theme: str) -> WorkbenchApp:
 async def settle(pilot: Pilot[Any]) -> None:
     app = pilot.app
     assert isinstance(app, WorkbenchApp)
-    await until(pilot, lambda: bench_of(app).context_side.found and bench_of(app).query_one("ContextView")._fresh)
+    await until(
+        pilot, lambda: bench_of(app).context_side.found and bench_of(app).query_one("ContextView")._fresh
+    )
 
 
 async def bench(pilot: Pilot[Any]) -> None:
@@ -197,12 +199,12 @@ async def models(pilot: Pilot[Any]) -> None:
 
 
 async def offering(pilot: Pilot[Any]) -> None:
-    """Two things are wrong, and words are offered for a third."""
+    """Something is wrong, and words are offered for what is being typed."""
     await settle(pilot)
     editor = bench_of(pilot.app).editor
     editor.insert("Be {{ tine }}.\n", (8, 0))
     await until_seen(pilot, "9✗")
-    editor.move_cursor((12, 0))
+    editor.move_cursor((11, 0))
     await pilot.press(*"{{ re")
     await until_seen(pilot, "▸review")
 
@@ -246,7 +248,7 @@ async def conflict(pilot: Pilot[Any]) -> None:
     screen.editor.insert("Mine. ", (8, 0))
     path = screen.project.root / "prompts/reviews/sentiment.md"
     path.write_text(SENTIMENT.replace("You label", "Theirs. You label"), encoding="utf-8")
-    await until_seen(pilot, "changed on disk, and has unsaved edits", "+++ on screen")
+    await until_seen(pilot, "changed on disk", "+++ on screen", "Theirs.")
 
 
 WRITING = (offering, finding, trying, committing, finder, conflict)

@@ -14,7 +14,8 @@ from workbench.prompts.disk.naming import new_path, own_files
 from workbench.prompts.disk.relocating import relocated
 from workbench.prompts.history import History
 from workbench.prompts.library import Library
-from workbench.prompts.tree import prompt_name, prompt_path
+from workbench.prompts.tree import decode, prompt_name, prompt_path
+from workbench.prompts.version import Version
 
 SKELETON = """\
 ---
@@ -85,6 +86,14 @@ class Arranging:
             text = SKELETON if prompt_name(path) else PARTIAL
         self._library.create(path, text.encode())
         return self._note(Arranged("created", name, path), lambda: self._take_away([path]))
+
+    def create_from(self, name: str, version: Version) -> Arranged:
+        """Make a prompt that says what a version says; the paths of its documents lead where they led.
+
+        Raises PromptError where the name cannot be one, or is taken.
+        """
+        path = version.prompt.path
+        return self.create(name, relocated(decode(version.files[path], path), path, new_path(name), {}))
 
     def duplicate(self, name: str, new: str) -> Arranged:
         """Copy a prompt with its own files, under a new name.

@@ -193,8 +193,15 @@ class Bench:
     def check_prompt(self, name: str) -> None:
         """Raise PromptError for a name that is no prompt of this project and never was run as one."""
         names = self.library.names()
-        if name not in names and not self.store.runs.contenders(name):
-            raise PromptError(f"there is no prompt “{name}”", hint=did_you_mean(name, names))
+        if name in names or self.store.runs.contenders(name):
+            return
+        plain, at, revision = name.partition("@")
+        if at and plain in names:
+            raise PromptError(
+                f"this is about all of “{plain}”, and not about one version of it",
+                hint=f"Leave out “@{revision}”.",
+            )
+        raise PromptError(f"there is no prompt “{name}”", hint=did_you_mean(name, names))
 
     def key_for(self, model: Model) -> str | None:
         """Return the key to call a model with; raises ModelUnreadyError where it is missing or trust is."""

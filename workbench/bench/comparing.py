@@ -150,7 +150,7 @@ class Comparing:
                 for suffix in SUFFIXES
             ]
         changes = [FileChange(*pair) for pair in pairs]
-        changed = [one for one in changes if one.before != one.after or one.renamed]
+        changed = [one for one in changes if one.before != one.after or one.before_path != one.after_path]
         return Comparison(before, after, tuple(changed))
 
     async def rendered(

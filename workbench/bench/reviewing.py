@@ -163,7 +163,7 @@ class Reviewing:
 
     def _why_no_commits(self) -> str:
         if self.past.unavailable:
-            return f"No commits to show: {self.past.unavailable}.\nRun “git init” and commit: {_STAYS}."
+            return f"No commits to show: {self.past.unavailable}.\n{self.past.remedy} Then commit: {_STAYS}."
         if self.past.head() is None:
             return f"Nothing has been committed in this repository yet.\nCommit: {_STAYS}."
         return f"This prompt has never been committed.\nCommit it: {_STAYS}."
@@ -298,6 +298,8 @@ def _text(tree: Tree, path: str) -> str | bytes | None:
         raw = tree.read(path)
     except FileNotFoundError:
         return None
+    except PromptError:
+        return b""  # too large or not to be read, and so like no text there is
     try:
         return decode(raw, path)
     except PromptError:

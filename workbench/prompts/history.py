@@ -65,6 +65,12 @@ class History:
         return self._found.reason if isinstance(self._found, NoRepository) else None
 
     @property
+    def remedy(self) -> str:
+        """What makes git usable here; empty where it is."""
+        self._opened()
+        return self._found.hint if isinstance(self._found, NoRepository) else ""
+
+    @property
     def git_folder(self) -> Path | None:
         """The folder in which git keeps what it knows of this working tree, or None without git."""
         repository = self._opened()

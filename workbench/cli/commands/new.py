@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from workbench.bench.arranging import Arranged
 from workbench.bench.bench import Bench
 from workbench.cli.options import complete_prompts, json_option, with_bench
 from workbench.cli.output import print_json, print_note, print_text
@@ -17,9 +18,9 @@ from workbench.cli.output import print_json, print_note, print_text
 @click.option(
     "--from",
     "source",
-    metavar="PROMPT",
+    metavar="PROMPT[@REV]",
     shell_complete=complete_prompts,
-    help="Copy this prompt, with its cases and its file of examples.",
+    help="Copy this prompt, with its cases and its file of examples; of an older version its text alone.",
 )
 @click.option("--edit", is_flag=True, help="Open it in your editor: $VISUAL, or $EDITOR.")
 @json_option
@@ -40,7 +41,14 @@ def command(name: str, source: str | None, edit: bool, as_json: bool) -> None:
 
 
 async def _new(bench: Bench, name: str, source: str | None) -> tuple[str, Path]:
-    arranging = bench.arranging
-    make = (lambda: arranging.duplicate(source, name)) if source else (lambda: arranging.create(name))
-    path = (await asyncio.to_thread(make)).path
+    path = (await asyncio.to_thread(_made, bench, name, source)).path
     return path, bench.root / path
+
+
+def _made(bench: Bench, name: str, source: str | None) -> Arranged:
+    if source is None:
+        return bench.arranging.create(name)
+    if "@" not in source:
+        return bench.arranging.duplicate(source, name)
+    version = bench.versions.load(source).version
+    return bench.arranging.create_from(name, version)

@@ -61,7 +61,7 @@ class PromptText(TextArea):
         & .text--list, & .text--quote { color: $accent; text-style: bold; }
         & .text--link { color: $primary; text-style: underline; }
         & .text--tag { color: $secondary; text-style: bold; }
-        & .text--match { color: $text; background: $accent-muted; text-style: underline; }
+        & .text--match { color: $foreground; background: $accent-muted; text-style: underline; }
         & .text--error { color: $text-error; text-style: bold underline; }
         & .text--warning { color: $text-warning; text-style: underline; }
         & .text--said { color: $text-error; text-style: italic; }
