@@ -19,7 +19,7 @@ SHOWN = "a [red]b[/red] [/] [bold]c ␛[31md␛[0m␍gone? ␛]0;title␇ end"
 async def start(pilot, *keys: str) -> None:
     """Plan a run with both models, and start it."""
     await pilot.press("ctrl+r")
-    await until_seen(pilot, "1 contenders")
+    await until_seen(pilot, "1 contender")
     await pilot.press("tab", "down", "space")
     await until_seen(pilot, "2 contenders")
     await pilot.press(*keys, "enter")

@@ -15,7 +15,7 @@ from workbench.prompts.cases import cases_paths
 from workbench.prompts.disk.stamps import Stamp, stamp
 from workbench.prompts.format import split
 from workbench.prompts.library import Library
-from workbench.prompts.tree import called, prompt_name
+from workbench.prompts.tree import called, is_partial, prompt_name
 
 _DESCRIPTION = re.compile(r"^description:[ \t]*(.*)$", re.MULTILINE)
 _SIMPLE = re.compile(r"[^\s\"'>|&*!{\[#%@`].*")  # a plain value, which ends with its line
@@ -82,8 +82,9 @@ def find(query: str, entries: Iterable[Entry], limit: int) -> list[Found]:
     return [_found(hit.entry, hit.where, hit.at, hit.elsewhere) for hit in best]
 
 
-def _by_name(entry: Entry) -> str:
-    return entry.name
+def _by_name(entry: Entry) -> tuple[bool, str]:
+    """Order what is listed with nothing typed: prompts before partials, as the tree has them."""
+    return is_partial(entry.path), entry.name
 
 
 @dataclass(frozen=True)

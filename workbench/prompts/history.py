@@ -60,7 +60,10 @@ class History:
 
     @property
     def unavailable(self) -> str | None:
-        """Why git cannot be used here, or None."""
+        """Why git cannot be used here, or None. Somebody may have made a repository since it was last asked."""
+        with self._lock:
+            if isinstance(self.__dict__.get("_found"), NoRepository):
+                del self.__dict__["_found"]
         self._opened()
         return self._found.reason if isinstance(self._found, NoRepository) else None
 

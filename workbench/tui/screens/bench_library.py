@@ -212,8 +212,10 @@ class BenchLibrary(BenchEditing):
         names = self.list_prompts()
         if self.opened is not None and self.opened.name not in names:
             self.open_first(names)
-        said = f"{done.what.capitalize()} {done.name}"
-        said = f"Undone: {said.lower()}" if undone else f"{said}; u in the tree takes it back"
+        new = called(done.path)
+        to = f" to {new}" if new != done.name else ""
+        said = f"{done.what.capitalize()} {done.name}{to}"
+        said = f"Undone: {done.name} was {done.what}" if undone else f"{said}; u in the tree takes it back"
         self.notify(said, markup=False, timeout=3)
         return done
 
