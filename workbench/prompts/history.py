@@ -60,7 +60,7 @@ class History:
 
     @property
     def unavailable(self) -> str | None:
-        """Why git cannot be used here, or None. Somebody may have made a repository since it was last asked."""
+        """Why git cannot be used here, or None; looked up anew, as somebody may have made a repository."""
         with self._lock:
             if isinstance(self.__dict__.get("_found"), NoRepository):
                 del self.__dict__["_found"]
