@@ -176,3 +176,17 @@ async def test_a_prompt_whose_front_matter_is_half_typed_is_renamed_all_the_same
         await until(pilot, lambda: app.prompt == "support/sort")
         await until_seen(pilot, "Edit ─ prompts/support/sort.md ●")
         assert bench_of(app).editor.text == "---\ninputs: [\n---\nhi\n"
+
+
+async def test_a_repository_that_is_made_meanwhile_is_noticed(desk: Desk):
+    async with desk.open((160, 40)) as (app, pilot):
+        await pilot.press("ctrl+g")
+        await until_seen(pilot, "not a git repository")
+        await pilot.press("escape")
+        desk.git("init", "-q")
+        await until(pilot, lambda: app.screen is bench_of(app))
+        await pilot.press("ctrl+g")
+        await until_seen(pilot, "[x] ? prompts/triage.md")
+        await until(
+            pilot, lambda: "not a git repository" not in app.screen.query_one("#commit-problem").content
+        )

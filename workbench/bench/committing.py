@@ -82,9 +82,9 @@ class Committing:
 
         Raises RevisionError where git cannot say what changed.
         """
+        if self.history.unavailable:  # asked first, as it looks anew
+            return Committable((), self.history.commit_problem())
         problem = self.history.commit_problem()
-        if self.history.unavailable:
-            return Committable((), problem)
         states = {name: State(str(state)) for name, state in self.history.states().items()}
         own = [name for name in states if owner_of(name, {path}) is not None]
         moved = (self.history.renamed_from(name) for name in own)

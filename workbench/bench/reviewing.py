@@ -163,7 +163,7 @@ class Reviewing:
 
     def _why_no_commits(self) -> str:
         if self.past.unavailable:
-            return f"No commits to show: {self.past.unavailable}.\n{self.past.remedy} Then commit: {_STAYS}."
+            return f"No commits to show: {self.past.unavailable}.\n{self.past.remedy}"
         if self.past.head() is None:
             return f"Nothing has been committed in this repository yet.\nCommit: {_STAYS}."
         return f"This prompt has never been committed.\nCommit it: {_STAYS}."
