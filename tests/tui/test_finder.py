@@ -38,7 +38,7 @@ class FinderApp(App[None]):
         self.theme = DARK.name
 
     def on_mount(self) -> None:
-        self.push_screen(Finder(self.finding, self.items), self.taken.append)
+        self.push_screen(Finder(self.searching, self.items), self.taken.append)
 
 
 @asynccontextmanager
