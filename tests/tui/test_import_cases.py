@@ -66,7 +66,7 @@ async def test_a_file_that_cannot_be_read_says_why(desk: Desk):
     desk.write("bad.csv", b"ticket\ncaf\xe9\n")
     async with importing(desk) as (app, pilot, came):
         await pilot.press(*"nowhere.csv", "enter")
-        await until_seen(pilot, "cannot be read: No such file")
+        await until_seen(pilot, "cannot", "such", "directory")  # the path may be long, and wrap them
         app.screen.query_one("#import-path").value = "bad.csv"  # type: ignore[attr-defined]
         await until_seen(pilot, "first bad byte")
         await pilot.press("escape")
