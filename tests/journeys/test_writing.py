@@ -106,7 +106,7 @@ def test_an_editor_that_is_killed_and_leaves_the_terminal_in_a_mess_changes_noth
     with Terminal(WORKBENCH, project.root, {**environ, "EDITOR": str(editor)}) as terminal:
         terminal.until(lambda text: "Context ─ lab" in text)
         terminal.press("\x1b[21~")  # F10
-        terminal.until(lambda text: "was ended by" in text)
+        terminal.until(lambda text: "SIGKILL" in text)
         terminal.until(lambda text: "You file tickets." in text)
         terminal.press("a")
         terminal.until(lambda text: "asystem:" in text)

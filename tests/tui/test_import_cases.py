@@ -68,7 +68,7 @@ async def test_a_file_that_cannot_be_read_says_why(desk: Desk):
         await pilot.press(*"nowhere.csv", "enter")
         await until_seen(pilot, "cannot", "such", "directory")  # the path may be long, and wrap them
         app.screen.query_one("#import-path").value = "bad.csv"  # type: ignore[attr-defined]
-        await until_seen(pilot, "first bad byte")
+        await until_seen(pilot, "UTF-8", "0xe9")
         await pilot.press("escape")
         await until(pilot, lambda: came == [None])
 

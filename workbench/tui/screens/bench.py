@@ -170,9 +170,7 @@ class BenchScreen(BenchCases):
         if self.opened is None:
             return
         request = await self.app.push_screen_wait(
-            PlanDialog(
-                self.opened.name, self.opened.case, self.opened.models, self.unsaved(), self.opened.tried
-            )
+            PlanDialog(self.opened.name, self.opened.case, self.opened.models, self.unsaved(), self.tried())
         )
         if isinstance(request, Request):
             await self.workbench.begin_run(request)

@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 
 from workbench.bench.case_keeping import Kept, Undo
 from workbench.bench.shown import inert, one_line
+from workbench.project.yaml import Value
 from workbench.prompts.cases import Case
 from workbench.prompts.format import Input
 from workbench.tui.screens.base import in_background
@@ -123,6 +124,11 @@ class BenchCases(BenchLibrary):
         """Show the case's own inputs again."""
         self.inputs_pane.action_reset()
 
+    def tried(self) -> dict[str, Value] | None:
+        """Return the inputs on screen, to the last letter typed; None where they are the case's own."""
+        pane = self.inputs_pane
+        return pane.inputs if pane.display and pane.tried else None
+
     def _forget_tried(self) -> None:
         if self.opened is not None and self.opened.tried is not None:
             self.opened = replace(self.opened, tried=None)
@@ -134,7 +140,8 @@ class BenchCases(BenchLibrary):
 
     @on(InputsPane.Changed)
     def _inputs_changed(self, event: InputsPane.Changed) -> None:
-        if self.opened is not None:
+        case = event.case.name if event.case is not None else None
+        if self.opened is not None and self.opened.case == case:  # another may have been chosen just now
             self.opened = replace(self.opened, tried=event.inputs if event.tried else None)
             self.preview()
 

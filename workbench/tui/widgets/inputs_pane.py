@@ -43,12 +43,13 @@ class InputsPane(Pane):
     ]
 
     class Changed(Message):
-        """Other inputs than before are to be rendered; ``tried`` says that they differ from the case's."""
+        """Other inputs than before are to be rendered; ``tried`` says that they are not the ``case``'s."""
 
-        def __init__(self, inputs: Mapping[str, Value], tried: bool) -> None:
+        def __init__(self, inputs: Mapping[str, Value], tried: bool, case: Case | None) -> None:
             super().__init__()
             self.inputs = inputs
             self.tried = tried
+            self.case = case
 
     class SaveAsked(Message):
         """The case is to have these inputs."""
@@ -199,7 +200,7 @@ class InputsPane(Pane):
         inputs = self.inputs
         if hash_inputs(inputs) != hash_inputs(self._told):
             self._told = inputs
-            self.post_message(self.Changed(inputs, self.tried))
+            self.post_message(self.Changed(inputs, self.tried, self._case))
 
     def _readable(self) -> bool:
         """Return whether every value can be read, and say so where one cannot."""
