@@ -45,6 +45,7 @@ def seen(app: WorkbenchApp) -> str:
 async def until(pilot: Pilot[Any], condition: Callable[[], object], deadline: float = DEADLINE) -> None:
     """Let the app go on until the condition holds; a test that waits in vain shows the screen."""
     end = monotonic() + deadline
+    await pilot.pause()  # what was just mounted has no styles yet, and could not be drawn
     while not condition():
         if monotonic() > end:
             raise AssertionError(f"waited in vain; on screen:\n{seen(pilot.app)}")  # type: ignore[arg-type]

@@ -90,7 +90,7 @@ async def test_brackets_step_through_the_samples_of_one_case(desk: Desk):
 
 
 async def test_a_run_can_be_paused_and_goes_on(desk: Desk):
-    async with desk.answering(Reply("billing", delay=0.4)) as server:
+    async with desk.answering(Reply("billing", delay=2)) as server:
         desk.write(".workbench.yml", desk.text(".workbench.yml").replace("concurrency: 4", "concurrency: 1"))
         async with desk.open() as (_app, pilot):
             await pilot.press("ctrl+r")
