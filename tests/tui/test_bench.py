@@ -38,7 +38,8 @@ async def test_typing_changes_the_context_and_the_token_count(desk: Desk):
         assert "triage ●" in text and "Edit ─ prompts/triage.md ●" in text
 
 
-async def test_counts_are_dimmed_from_the_key_on_until_they_are_right_again(desk: Desk):
+async def test_counts_are_dimmed_from_the_key_on_until_they_are_right_again(desk: Desk, monkeypatch):
+    monkeypatch.setattr("workbench.tui.widgets.context_side.SETTLE", 1.0)  # long enough to be seen
     async with desk.open() as (app, pilot):
         view, models = bench_of(app).query_one(ContextView), bench_of(app).query_one(ModelsView)
         await until(pilot, lambda: view._fresh)

@@ -229,6 +229,8 @@ async def committing(pilot: Pilot[Any]) -> None:
     bench_of(pilot.app).editor.insert("Think first. ", (8, 0))
     await pilot.press("ctrl+s")
     await until(pilot, lambda: not bench_of(pilot.app).edited)
+    await until_seen(pilot, "changed since HEAD")
+    await settle(pilot)
     await pilot.press("ctrl+g")
     await until_seen(pilot, "[x] M prompts/reviews/sentiment.md")
     await pilot.press(*"Think first")
