@@ -11,13 +11,6 @@ from workbench.prompts.history import History
 from workbench.prompts.version import load_version
 
 
-@pytest.fixture
-def history(project):
-    made = History(project.root)
-    yield made
-    made.close()
-
-
 def test_a_prompt_is_read_as_it_was_at_any_revision(project, git, history):
     project.write("prompts/p.md", "first\r\n")
     first = git.commit("first")

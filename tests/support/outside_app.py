@@ -9,8 +9,8 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from workbench.errors import WorkbenchError
+from workbench.tui.background import in_background
 from workbench.tui.outside import Outside
-from workbench.tui.screens.base import in_background
 
 
 class OutsideApp(App[None]):

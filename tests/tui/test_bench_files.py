@@ -8,6 +8,7 @@ from textual.widgets import Button
 from tests.tui.conftest import Desk, bench_of
 from tests.tui.seeing import seen, told, until, until_seen
 from workbench.prompts.disk.drafts import Drafts
+from workbench.tui.screens import bench_files
 from workbench.tui.screens.dialogs import Ask
 
 
@@ -145,7 +146,10 @@ async def test_what_a_save_replaced_can_be_restored(desk: Desk):
         await until(pilot, lambda: bench_of(app).editor.text == before)
 
 
-async def test_what_is_typed_is_no_answer_to_a_question_that_comes_up_meanwhile(desk: Desk):
+async def test_what_is_typed_is_no_answer_to_a_question_that_comes_up_meanwhile(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bench_files, "ASK_PAUSE", 2.0)  # a stall of the machine is no pause in typing
     async with desk.open() as (app, pilot):
         await until(pilot, lambda: bench_of(app).is_watching)
         await pilot.press("a")
@@ -153,7 +157,7 @@ async def test_what_is_typed_is_no_answer_to_a_question_that_comes_up_meanwhile(
         await until(pilot, lambda: bench_of(app)._changed)
         for letter in "space enter b c d e f g h i j".split():
             await pilot.press(letter)
-            await pilot.pause(0.1)
+            await pilot.pause(0.25)
             assert app.screen is bench_of(app)
         await until_seen(pilot, "changed on disk, and has unsaved edits", "theirs")
         assert bench_of(app).editor.text.startswith("a \nbcdefghij---")

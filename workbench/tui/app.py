@@ -7,16 +7,15 @@ from typing import Any, ClassVar, cast
 
 from textual.app import App
 from textual.screen import Screen
-from textual.worker import Worker
 
 from workbench.bench.bench import Bench
 from workbench.bench.running import Prepared, Request
 from workbench.bench.shown import inert
 from workbench.errors import CostLimitError, SettingsError, WorkbenchError, did_you_mean
 from workbench.project.taste import Taste
+from workbench.tui.background import TellsFailures, in_background
 from workbench.tui.keymap import rebound
 from workbench.tui.palette import WorkbenchCommands
-from workbench.tui.screens.base import in_background, tell_what_failed
 from workbench.tui.screens.bench import BenchScreen
 from workbench.tui.screens.board import BoardScreen
 from workbench.tui.screens.dialogs import Ask
@@ -28,7 +27,7 @@ from workbench.tui.themes import DARK, LIGHT
 from workbench.tui.widgets.key_line import pane_of
 
 
-class WorkbenchApp(App[None]):
+class WorkbenchApp(TellsFailures, App[None]):
     """The workbench on screen. It is given an open project, and closes it when it ends."""
 
     TITLE = "Workbench"
@@ -122,10 +121,6 @@ class WorkbenchApp(App[None]):
     async def action_quit(self) -> None:
         """Leave, but not without asking: Textual binds a key and a palette entry of its own to this."""
         self.action_leave()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Tell what went wrong in the background."""
-        tell_what_failed(self, event)
 
     @in_background()
     async def action_leave(self) -> None:

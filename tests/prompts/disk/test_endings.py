@@ -42,6 +42,7 @@ def test_saving_an_untouched_file_leaves_every_byte_as_it_was(project: Project, 
 
 
 @example(raw=b"\ra\n", text="\n\n")
+@example(raw=b"\n\r\ra\n", text="\n\n\n\n")
 @given(raw=FILES, text=st.text(st.sampled_from("abé\n"), max_size=12))
 def test_what_is_saved_reads_back_as_the_text_that_was_typed(raw, text):
     saved = restored_bytes(raw, text)
@@ -66,10 +67,10 @@ def test_a_new_line_takes_the_usual_ending_and_leaves_the_others_alone():
     assert restored_bytes(before, "one\ntwo\nnew\nthree\nfour\n") == b"one\r\ntwo\nnew\r\nthree\r\nfour\r\n"
 
 
-def test_a_large_file_of_mixed_endings_is_restored_within_a_keystroke(benchmark_seconds=0.5):
+def test_a_large_file_of_mixed_endings_is_restored_within_a_keystroke():
     before = b"\r\n" * 20_000 + b"\n" * 20_000
     text = "\n" * 20_000 + "x" + "\n" * 20_000
     began = time.perf_counter()
     saved = restored_bytes(before, text)
-    assert time.perf_counter() - began < benchmark_seconds
+    assert time.perf_counter() - began < 0.5
     assert (saved.count(b"\r\n"), saved.count(b"\n")) == (20_000, 40_000)

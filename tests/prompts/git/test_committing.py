@@ -13,21 +13,6 @@ from workbench.prompts.git import committing
 from workbench.prompts.history import FileState, History
 
 
-@pytest.fixture
-def history(project):
-    made = History(project.root)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def somebody(git):
-    """The repository, with a person who may commit."""
-    git("config", "user.name", "Ada")
-    git("config", "user.email", "ada@example.org")
-    return git
-
-
 def hook(project, name, script):
     project.write(f".git/hooks/{name}", f"#!/bin/sh\n{script}\n").chmod(0o755)
 

@@ -31,20 +31,6 @@ NAMES = [
 ]
 
 
-@pytest.fixture
-def history(project):
-    made = History(project.root)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def somebody(git):
-    git("config", "user.name", "Ada")
-    git("config", "user.email", "ada@example.org")
-    return git
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_of_any_name_is_told_committed_listed_moved_and_read(project, somebody, history, name):
     project.write("prompts/ab.md", "a name that a pattern would match")

@@ -11,13 +11,6 @@ from workbench.prompts.history import History
 LONG = "".join(f"This is line {number} of a prompt.\n" for number in range(20))
 
 
-@pytest.fixture
-def history(project):
-    made = History(project.root)
-    yield made
-    made.close()
-
-
 def subjects(commits):
     return [commit.subject for commit in commits]
 

@@ -8,13 +8,6 @@ import pytest
 from workbench.prompts.history import FileState, History
 
 
-@pytest.fixture
-def history(project):
-    made = History(project.root)
-    yield made
-    made.close()
-
-
 def test_each_file_that_differs_has_the_state_of_most_urgency(project, git, history):
     for name in ("same", "modified", "staged", "both", "deleted", "removed", "renamed"):
         project.write(f"prompts/{name}.md", f"text of {name}\n" * 5)

@@ -38,8 +38,8 @@ def _with_mixed_endings(old: list[str], endings: list[str], text: str, usual: st
             if new_start + offset < len(lines) - 1 and endings[start + offset]:
                 chosen[new_start + offset] = endings[start + offset]
         done, new_done = start + size, new_start + size
-    for at, (line, ending) in enumerate(zip(lines[1:], chosen[1:], strict=True)):
-        if chosen[at] == "\r" and not line and ending == "\n":
+    for at in range(len(lines) - 2, -1, -1):  # backwards: each change bears on the line before
+        if chosen[at] == "\r" and not lines[at + 1] and chosen[at + 1] == "\n":
             chosen[at] = "\n"  # else the two would read back as one CR LF
     return "".join(line + ending for line, ending in zip(lines, chosen, strict=True))
 

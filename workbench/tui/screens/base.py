@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar, cast
 
-from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
-from textual.worker import Worker, WorkerState
 
 from workbench.bench.shown import inert
 from workbench.errors import WorkbenchError
+from workbench.tui.background import TellsFailures
 from workbench.tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
@@ -28,26 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def in_background(
-    *, exclusive: bool = False, group: str = "default"
-) -> Callable[[Callable[P, Coroutine[None, None, T]]], Callable[P, Worker[T]]]:
-    """Run an action in the background. What it raises is told and does not end the workbench.
-
-    There may be unsaved text on screen, which no error may cost.
-    """
-    return work(exclusive=exclusive, group=group, exit_on_error=False)
-
-
-def tell_what_failed(node: DOMNode, event: Worker.StateChanged) -> None:
-    """Tell the error that ended a background action, expected or not."""
-    if event.state is not WorkerState.ERROR:
-        return
-    error = event.worker.error
-    said = str(error) if isinstance(error, WorkbenchError) else f"this should not have happened: {error!r}"
-    node.app.notify(inert(said), severity="error", markup=False, timeout=10)
-
-
-class WorkbenchScreen(Screen[None]):
+class WorkbenchScreen(TellsFailures, Screen[None]):
     """A screen of the workbench. ``NAME`` is its name in the registry of commands."""
 
     NAME: ClassVar[str]
@@ -94,10 +73,6 @@ class WorkbenchScreen(Screen[None]):
         if self._where is not None:
             parts, right = self._where
             self.show_where(*parts, right=right)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Tell what went wrong in the background."""
-        tell_what_failed(self, event)
 
     async def reading(self, read: Callable[[], T]) -> T | None:
         """Return what a blocking read gives, done in a thread; an error is told and gives None."""

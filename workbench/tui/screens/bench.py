@@ -18,8 +18,8 @@ from workbench.errors import WorkbenchError
 from workbench.models.pricing import priced
 from workbench.prompts.disk.watching import GIT_STATE
 from workbench.prompts.tree import prompt_name, prompt_path
+from workbench.tui.background import in_background
 from workbench.tui.commands import bindings_for
-from workbench.tui.screens.base import in_background
 from workbench.tui.screens.bench_base import OpenPrompt
 from workbench.tui.screens.bench_cases import BenchCases
 from workbench.tui.screens.dialogs import Page, Picker

@@ -15,7 +15,7 @@ from workbench.bench.shown import inert, one_line
 from workbench.project.yaml import Value
 from workbench.prompts.cases import Case
 from workbench.prompts.format import Input
-from workbench.tui.screens.base import in_background
+from workbench.tui.background import in_background
 from workbench.tui.screens.bench_library import BenchLibrary
 from workbench.tui.screens.dialogs import Line, Picker
 from workbench.tui.screens.import_cases import ImportCases

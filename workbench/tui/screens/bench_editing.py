@@ -9,8 +9,8 @@ from textual import on
 from workbench.errors import WorkbenchError
 from workbench.prompts.language.problems import Problem, find_problems
 from workbench.prompts.tree import PROMPTS, Overlay, prompt_name
+from workbench.tui.background import in_background
 from workbench.tui.outside import Outside
-from workbench.tui.screens.base import in_background
 from workbench.tui.screens.bench_files import BenchFiles
 from workbench.tui.widgets.edit_pane import EditPane
 

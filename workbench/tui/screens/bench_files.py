@@ -15,7 +15,7 @@ from workbench.prompts.disk.drafts import Draft
 from workbench.prompts.disk.watching import Watching, touches
 from workbench.prompts.library import OpenFile
 from workbench.prompts.tree import decode
-from workbench.tui.screens.base import in_background
+from workbench.tui.background import in_background
 from workbench.tui.screens.bench_base import BenchBase
 from workbench.tui.screens.dialogs import Ask, Picker
 from workbench.tui.widgets.diff_layout import Compared

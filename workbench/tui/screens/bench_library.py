@@ -11,7 +11,7 @@ from textual import on
 from workbench.bench.arranging import Arranged, carried
 from workbench.bench.shelving import State, prompts_first, urgent
 from workbench.prompts.tree import called, prompt_name, prompt_path
-from workbench.tui.screens.base import in_background
+from workbench.tui.background import in_background
 from workbench.tui.screens.bench_editing import BenchEditing
 from workbench.tui.screens.commit import CommitDialog
 from workbench.tui.screens.dialogs import Ask, Line, Picker

@@ -8,8 +8,9 @@ from textual.widgets import DataTable, Static
 
 from workbench.bench.dueling import GROUPINGS, BoardRow, BoardView
 from workbench.bench.shown import inert, money, percent, seconds, verdict
+from workbench.tui.background import in_background
 from workbench.tui.commands import bindings_for
-from workbench.tui.screens.base import WorkbenchScreen, in_background
+from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.widgets.pane import Pane
 
 

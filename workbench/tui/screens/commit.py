@@ -12,14 +12,13 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static, TextArea
-from textual.worker import Worker
 
 from workbench.bench.committing import Change, CommitMessage, Committable, Committing, length_told
 from workbench.bench.shown import inert
 from workbench.errors import CommitError, WorkbenchError
 from workbench.prompts.history import Committed
 from workbench.prompts.tree import called
-from workbench.tui.screens.base import in_background, tell_what_failed
+from workbench.tui.background import TellsFailures, in_background
 from workbench.tui.widgets.choices import Choices
 from workbench.tui.widgets.diff_layout import Compared
 from workbench.tui.widgets.diff_view import DiffView
@@ -34,7 +33,7 @@ _KEYS = "^g commit   Tab next   Space choose   Escape close, the message is kept
 _BUSY = "committing…   Escape cancel"
 
 
-class CommitDialog(ModalScreen[Committed | None]):
+class CommitDialog(TellsFailures, ModalScreen[Committed | None]):
     """Commits a prompt or a partial. Returns the commit, or None where none was made."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's type
@@ -83,10 +82,6 @@ class CommitDialog(ModalScreen[Committed | None]):
         """Let no hook go on once the workbench ends."""
         if self._cancel is not None:
             self._cancel.set()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Tell what went wrong in the background."""
-        tell_what_failed(self, event)
 
     def action_leave(self) -> None:
         """Close, and keep the message; while a commit is being made, cancel that."""

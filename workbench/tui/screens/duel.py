@@ -13,8 +13,9 @@ from textual.widgets import Static
 
 from workbench.bench.dueling import BoardView, Shown
 from workbench.bench.shown import inert, one_line
+from workbench.tui.background import in_background
 from workbench.tui.commands import bindings_for
-from workbench.tui.screens.base import WorkbenchScreen, in_background
+from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.dialogs import Line, Page
 from workbench.verdicts.pairs import NoPair
 

@@ -15,12 +15,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
-from textual.worker import Worker
 
 from workbench.bench.searching import Entry, Found, Searching, Where, find
 from workbench.bench.shown import inert, one_line
 from workbench.errors import Place
-from workbench.tui.screens.base import in_background, tell_what_failed
+from workbench.tui.background import TellsFailures, in_background
 
 LIMIT = 50
 """Results that are listed: who needs more types another letter."""
@@ -35,7 +34,7 @@ WIDEST = 300
 """Characters of a line that the preview shows."""
 
 
-class Finder(ModalScreen[Place | None]):
+class Finder(TellsFailures, ModalScreen[Place | None]):
     """Finds a prompt or a partial while one types. Returns its path and a line, or None for Escape."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's type
@@ -76,10 +75,6 @@ class Finder(ModalScreen[Place | None]):
     def on_resize(self) -> None:
         """Show as much of the file as there is room for."""
         self._preview()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Tell what went wrong in the background."""
-        tell_what_failed(self, event)
 
     def action_move(self, by: int) -> None:
         """Move the highlight while the field keeps the focus."""

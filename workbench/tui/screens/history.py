@@ -17,8 +17,8 @@ from workbench.bench.running import Request
 from workbench.bench.shown import change, inert, money, one_line
 from workbench.errors import WorkbenchError
 from workbench.project.clock import utc_now
+from workbench.tui.background import in_background
 from workbench.tui.commands import bindings_for
-from workbench.tui.screens.base import in_background
 from workbench.tui.screens.context_page import ContextPage
 from workbench.tui.screens.dialogs import Picker
 from workbench.tui.screens.duel import DuelScreen

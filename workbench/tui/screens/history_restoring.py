@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.bench.restoring import Restoration, Restored
 from workbench.bench.shown import inert
-from workbench.tui.screens.base import in_background
+from workbench.tui.background import in_background
 from workbench.tui.screens.dialogs import Ask
 from workbench.tui.screens.history_base import HistoryBase
 

@@ -16,14 +16,13 @@ from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
-from textual.worker import Worker
 
 from workbench.bench.case_keeping import CaseKeeping, Importable, Undo
 from workbench.bench.shown import inert, one_line
 from workbench.errors import CasesError, WorkbenchError
 from workbench.prompts.case_writing.importing import Imported
 from workbench.prompts.cases import RESERVED_COLUMNS
-from workbench.tui.screens.base import in_background, tell_what_failed
+from workbench.tui.background import TellsFailures, in_background
 
 SAMPLE = 4
 """Cases and problems that are shown of each import."""
@@ -130,7 +129,7 @@ class Columns(OptionList):
         self.highlighted = highlighted if self.mapping else None
 
 
-class ImportCases(ModalScreen[CasesCame | None]):
+class ImportCases(TellsFailures, ModalScreen[CasesCame | None]):
     """Imports cases into a prompt. Returns what came, or None."""
 
     BINDINGS = [Binding("escape", "dismiss(None)", "Close", show=False)]  # noqa: RUF012 - Textual's type
@@ -170,10 +169,6 @@ class ImportCases(ModalScreen[CasesCame | None]):
     def on_mount(self) -> None:
         """Ask for the path first."""
         self.query_one(Input).focus()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Tell what went wrong in the background."""
-        tell_what_failed(self, event)
 
     @on(Input.Changed)
     def _typed(self) -> None:

@@ -13,7 +13,6 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
-from textual.worker import Worker
 
 from workbench.bench.bench import Bench
 from workbench.bench.running import Prepared, Request
@@ -21,7 +20,7 @@ from workbench.bench.shown import cost_range, inert
 from workbench.errors import UsageError, WorkbenchError
 from workbench.project.yaml import Value
 from workbench.prompts.tree import prompt_path
-from workbench.tui.screens.base import in_background, tell_what_failed
+from workbench.tui.background import TellsFailures, in_background
 from workbench.tui.widgets.choices import Choices
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ MAX_COMMITS = 8
 """Commits of the prompt that are offered as versions; any other can be typed."""
 
 
-class PlanDialog(ModalScreen[Request | None]):
+class PlanDialog(TellsFailures, ModalScreen[Request | None]):
     """Chooses what a run compares, and shows at once what that means. Returns the request, or None."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's type
@@ -119,10 +118,6 @@ class PlanDialog(ModalScreen[Request | None]):
             samples=self._samples(),
             unsaved=self._unsaved,
         )
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Tell what went wrong in the background."""
-        tell_what_failed(self, event)
 
     @on(Choices.Changed)
     @on(Input.Changed)

@@ -19,8 +19,9 @@ from workbench.errors import WorkbenchError
 from workbench.project.clock import utc_now
 from workbench.runs.events import Arrived, Ended, Finished, Planned, Retried, RunEvent, Started
 from workbench.store.records import Cell
+from workbench.tui.background import in_background
 from workbench.tui.commands import bindings_for
-from workbench.tui.screens.base import WorkbenchScreen, in_background
+from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.dialogs import Ask, Line, Picker
 from workbench.tui.widgets.pane import Pane
 from workbench.tui.widgets.result_column import ResultColumn, mark

@@ -10,14 +10,13 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
-from textual.worker import Worker
 
 from workbench.bench.previewing import ModelPreview, Previewing
 from workbench.bench.versions import Target
 from workbench.context.messages import Context
 from workbench.errors import WorkbenchError
 from workbench.project.yaml import Value
-from workbench.tui.screens.base import in_background, tell_what_failed
+from workbench.tui.background import TellsFailures, in_background
 from workbench.tui.widgets.context_view import ContextView, legend
 from workbench.tui.widgets.models_view import ModelsView
 from workbench.tui.widgets.pane import Pane
@@ -40,7 +39,7 @@ class Asked:
     unsaved: Mapping[str, bytes] = field(default_factory=dict)
 
 
-class ContextSide(Vertical):
+class ContextSide(TellsFailures, Vertical):
     """Renders and counts what it is asked to; beside an error the last good context stays."""
 
     class Rendered(Message):
@@ -97,10 +96,6 @@ class ContextSide(Vertical):
         asked = what()
         if asked is not None:
             self._draw_context(asked)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Tell what went wrong in the background."""
-        tell_what_failed(self, event)
 
     @in_background(exclusive=True, group="preview")
     async def _draw_context(self, asked: Asked) -> None:

@@ -13,11 +13,10 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.worker import Worker
 
 from workbench.bench.shown import inert
 from workbench.context.diff import Kind
-from workbench.tui.screens.base import in_background, tell_what_failed
+from workbench.tui.background import TellsFailures, in_background
 from workbench.tui.widgets.diff_layout import (
     DIVIDER,
     SPLIT_WIDTH,
@@ -30,7 +29,7 @@ from workbench.tui.widgets.diff_layout import (
 )
 
 
-class DiffView(ScrollView, can_focus=True):
+class DiffView(TellsFailures, ScrollView, can_focus=True):
     """Shows diffs. Removed is ``-`` and added ``+``; changed words are underlined, so colour is no need."""
 
     DEFAULT_CSS = """
@@ -101,10 +100,6 @@ class DiffView(ScrollView, can_focus=True):
     def on_resize(self, event: Resize) -> None:
         """Wrap anew at the new width."""
         self._lay_out()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Tell what went wrong in the background."""
-        tell_what_failed(self, event)
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""

@@ -12,12 +12,11 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 from textual.widgets.text_area import Selection
-from textual.worker import Worker
 
 from workbench.bench.shown import inert
 from workbench.errors import UsageError
 from workbench.prompts.language.replacing import MAX_MATCHES, Lines, Match, Query, find, replaced
-from workbench.tui.screens.base import in_background, tell_what_failed
+from workbench.tui.background import TellsFailures, in_background
 from workbench.tui.widgets.editor import Editor
 
 MAX_REPLACED = 1_000_000
@@ -52,7 +51,7 @@ class Switch(Static, can_focus=True):
         self.update(f"[{'x' if self.on else ' '}] {self._title}")
 
 
-class FindBar(Vertical):
+class FindBar(TellsFailures, Vertical):
     """Finds in an editor what is typed into it, and replaces it. It is not seen until it is opened."""
 
     DEFAULT_CSS = """
@@ -201,10 +200,6 @@ class FindBar(Vertical):
         """Look again after an edit of the text; whoever holds bar and editor calls this."""
         if self.is_open and not self._is_fresh():
             self._search()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Tell what went wrong in the background."""
-        tell_what_failed(self, event)
 
     def _is_fresh(self) -> bool:
         """Return whether the matches are those of the text as it now is."""
