@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("startup", "typing", "history", "runs", "verdicts")
+NAMES = ("startup", "typing", "counting", "history", "runs", "verdicts", "findings")
 
 for name in sys.argv[1:] or NAMES:
     print(f"— {name}")

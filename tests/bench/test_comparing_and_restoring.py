@@ -77,6 +77,17 @@ def test_files_that_come_and_go_stand_alone(bench, project):
     ]
 
 
+def test_of_a_first_version_every_file_is_new_its_own_first(bench, project):
+    found = bench.comparing.files("sort@HEAD", "sort@HEAD")
+    assert found.files == ()
+    new = found.as_new()
+    assert new[0].path == "prompts/sort.md" and {one.path for one in new} == {
+        *("prompts/sort.md", "prompts/sort.examples.yml", "prompts/_tone.md", "docs/rules.md")
+    }
+    assert {(one.before_path, one.before) for one in new} == {(None, "")}
+    assert new[0].after == PROMPT and len(new) == 4
+
+
 def test_line_endings_and_a_bom_are_no_difference(bench, project):
     project.write("prompts/sort.md", b"\xef\xbb\xbf" + PROMPT.replace("\n", "\r\n").encode())
     assert changes(bench, "sort@HEAD", "sort") == []
@@ -133,9 +144,41 @@ async def test_a_version_that_this_case_does_not_fit_is_named(bench, project, gi
         await bench.comparing.rendered("sort@HEAD~1", "sort@HEAD")
 
 
-async def test_what_a_version_receives_is_rendered_for_its_first_model(bench):
+async def test_a_version_that_cannot_be_rendered_is_named_where_it_alone_is_asked_for(bench, project):
+    project.write("prompts/sort.md", PROMPT.replace("{{ ticket }}", "{{ ticket.nothing.more }}"))
+    with pytest.raises(PromptError, match="working tree cannot be rendered"):
+        await bench.comparing.received("sort")
+
+
+@pytest.fixture
+def asked(bench, project, monkeypatch):
+    """A prompt for two models, and the names of those that are asked what they make of a context."""
+    project.write("prompts/sort.md", PROMPT.replace("---\n", "---\nmodels: [lab, openai/gpt-5.4]\n", 1))
+    names = []
+    ask = bench.previewing.for_model
+
+    async def heard(version, context, model):
+        names.append(model.name)
+        return await ask(version, context, model)
+
+    monkeypatch.setattr(bench.previewing, "for_model", heard)
+    return names
+
+
+async def test_no_more_models_are_asked_than_wanted(bench, asked):
+    found = await bench.comparing.rendered("sort", "sort", most=1)
+    assert asked == ["lab", "lab"] and [delta.after.model.name for delta in found.models] == ["lab"]
+    asked.clear()
+    found = await bench.comparing.rendered("sort", "sort")
+    assert len(found.models) == 2 and asked == ["lab", "lab", "openai/gpt-5.4", "openai/gpt-5.4"]
+
+
+async def test_what_a_version_receives_is_rendered_for_its_first_model(bench, asked):
     found = await bench.comparing.received("sort@HEAD", "card")
     assert found.context.messages[-1].content == "Card declined" and found.count.total > 10
+    found = await bench.comparing.received("sort", "card")
+    assert found.context.messages[-1].content == "Card declined" and found.count.total > 10
+    assert asked == ["lab", "lab"]
 
 
 # Restoring

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
 from tests.support.projects import Git, Project
-from workbench.bench.shelving import Shelving, State, is_partial, owner_of, prompts_first, states_of, urgent
+from workbench.bench.shelving import (
+    Shelving,
+    State,
+    is_partial,
+    owner_of,
+    prompts_first,
+    states_of,
+    urgent,
+    with_broken,
+)
+from workbench.prompts.git.repository import finished
 from workbench.prompts.history import History
 from workbench.prompts.library import Library, WorkingTree
 
@@ -51,9 +63,9 @@ def test_a_prompt_stands_as_the_most_urgent_of_its_own_files():
         "prompts/a.cases.yml": State.MODIFIED,
         "prompts/_tone.md": State.UNTRACKED,
         "docs/x.md": State.CONFLICTING,
+        "prompts/gone.md": State.UNTRACKED,
     }
-    broken = ["prompts/_tone.md", "prompts/gone.md"]
-    assert states_of(ITEMS, files, broken) == {
+    assert with_broken(states_of(ITEMS, files), ["prompts/_tone.md"]) == {
         "prompts/a.md": State.MODIFIED,
         "prompts/_tone.md": State.BROKEN,
     }
@@ -86,7 +98,7 @@ def test_git_says_how_prompts_stand(project: Project, git: Git):
     project.write("prompts/cases.cases.yml", "- {inputs: {}}\n")
     project.write("prompts/new.md", "hello\n")
     shelf = shelving(project)
-    assert shelf.states(shelf.items(), ["prompts/same.md"]) == {
+    assert with_broken(shelf.states(shelf.items()), ["prompts/same.md"]) == {
         "prompts/modified.md": State.MODIFIED,
         "prompts/staged.md": State.STAGED,
         "prompts/cases.md": State.UNTRACKED,
@@ -107,13 +119,42 @@ def test_a_conflict_is_the_most_urgent(project: Project, git: Git):
     git.commit("main")
     with pytest.raises(Exception, match="merge"):
         git("merge", "side")
-    assert shelving(project).states([path], [path]) == {path: State.CONFLICTING}
+    assert with_broken(shelving(project).states([path]), [path]) == {path: State.CONFLICTING}
+
+
+def test_what_was_deleted_is_told_and_a_staged_rename_is_none(project: Project, git: Git):
+    for name in ("a", "gone", "_tone", "kept"):
+        project.write(f"prompts/{name}.md", f"hello from {name}\n" * 9)
+    project.write("prompts/gone.cases.yml", "- {inputs: {}}\n")
+    git.commit("first")
+    git("mv", "prompts/a.md", "prompts/b.md")
+    for path in ("gone.md", "gone.cases.yml", "_tone.md"):
+        (project.root / "prompts" / path).unlink()
+    assert shelving(project).deleted() == ["prompts/_tone.md", "prompts/gone.md"]
+
+
+def test_git_is_asked_equally_often_however_many_prompts_changed(project: Project, git: Git, monkeypatch):
+    asked: list[tuple[str, ...]] = []
+
+    def heard(folder: Path, *words: str, **more: Any) -> bytes:
+        asked.append(words)
+        return finished(folder, *words, **more)
+
+    monkeypatch.setattr("workbench.prompts.git.repository.finished", heard)
+    git.commit("first")
+    counts = []
+    for number in range(3):
+        project.write(f"prompts/new{number}.md", "hello\n")
+        assert shelving(project).deleted() == []
+        counts.append(len(asked))
+        asked.clear()
+    assert counts[0] == counts[1] == counts[2] > 0
 
 
 def test_without_git_only_what_is_broken_has_a_state(project: Project):
     project.write("prompts/a.md", "hello\n")
     assert shelving(project).states(["prompts/a.md"]) == {}
-    assert shelving(project).states(["prompts/a.md"], ["prompts/a.md"]) == {"prompts/a.md": State.BROKEN}
+    assert with_broken({}, ["prompts/a.md"]) == {"prompts/a.md": State.BROKEN}
 
 
 def test_what_does_not_load_says_why_until_any_file_that_it_reads_changes(project: Project):

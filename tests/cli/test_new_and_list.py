@@ -2,10 +2,12 @@ import os
 import stat
 
 import pytest
+from platformdirs import user_config_path
 
 SCRIPT = """\
 #!/bin/sh
-printf 'edited' > "$1"
+for file; do :; done  # the last word, after options
+printf 'edited' > "$file"
 """
 
 
@@ -17,6 +19,7 @@ def editor(project, monkeypatch):
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", str(script))
+    return script
 
 
 def test_a_new_prompt_works_and_its_path_is_printed(serve, workbench, project):
@@ -60,6 +63,48 @@ def test_a_new_prompt_opens_in_the_editor_from_any_folder(serve, workbench, proj
     monkeypatch.chdir(project.root / "prompts")
     assert workbench("new", "greet", "--edit").code == 0
     assert (project.root / "prompts/greet.md").read_text() == "edited"
+
+
+def configured(text):
+    """Write a person's own config.yml."""
+    folder = user_config_path("workbench")
+    folder.mkdir(parents=True)
+    (folder / "config.yml").write_text(text)
+
+
+def test_the_editor_of_ones_own_settings_comes_before_that_of_the_environment(
+    serve, workbench, project, editor, monkeypatch
+):
+    serve()
+    configured(f"editor: {editor} --wait\n")
+    monkeypatch.setenv("EDITOR", "/nowhere/vi")
+    monkeypatch.setenv("VISUAL", "/nowhere/code")
+    assert workbench("new", "greet", "--edit").code == 0
+    assert (project.root / "prompts/greet.md").read_text() == "edited"
+
+
+def test_an_editor_that_is_empty_in_ones_own_settings_is_that_of_the_environment(
+    serve, workbench, project, editor
+):
+    serve()
+    configured("editor: ' '\n")
+    assert workbench("new", "greet", "--edit").code == 0
+    assert (project.root / "prompts/greet.md").read_text() == "edited"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("editor: [vi]\n", "config.yml:1"), ("editor: 'vi \"'\n", 'the editor “vi "” cannot be read')],
+)
+def test_ones_own_settings_that_cannot_be_read_are_told_before_anything_is_made(
+    serve, workbench, project, editor, text, said
+):
+    serve()
+    configured(text)
+    refused = workbench("new", "greet", "--edit")
+    assert refused.code == 2 and said in refused.err
+    assert not (project.root / "prompts/greet.md").exists()
+    assert workbench("new", "greet").code == 0
 
 
 def test_prompts_are_listed_with_what_they_are_and_what_is_wrong(serve, workbench, project):

@@ -23,6 +23,8 @@ FILES = {
     "prompts/_t.md": "<{{ ticket }}>",
     "prompts/_d.md": "{{ documents.d }}",
     "prompts/_m.md": "{% macro show() %}{{ documents.d }}{% endmacro %}",
+    "prompts/_in.md": "{% include '_t.md' %}",
+    "prompts/_shows.md": "{% from '_m.md' import show with context %}{{ show() }}",
     "prompts/_base.md": "base {% block a %}{{ documents.d }}{% endblock %}",
 }
 
@@ -76,6 +78,12 @@ def segments(template):
         ("{% block b %}{{ ticket }}{% endblock %}", "input", "ticket"),
         ("{% include '_p.md' %}", "partial", "_p.md"),
         ("{% include '_t.md' ignore missing %}", "partial", "_t.md"),
+        ("{% include '_shows.md' %}", "document", "d"),
+        ("{% set x %}{% include '_in.md' %}{% endset %}{{ x }}", "input", "ticket"),
+        ("{% set x %}{% include '_shows.md' %}{% endset %}{{ x|upper }}", "document", "d"),
+        ("{% filter upper %}{% include '_in.md' %}{% endfilter %}", "input", "ticket"),
+        ("{% macro m() %}{% include '_p.md' %}{% endmacro %}{{ m()|title }}", "partial", "_p.md"),
+        ("{% with v = documents.d|lower %}{{ v ~ 'x' }}{% endwith %}", "document", "d"),
         ("{{ 'text' }}{{ 1 + 1 }}{{ range(3)|list }}", "template", ""),
         (
             "{% for c in [ticket] %}{{ loop.index }}{{ loop.length }}{{ loop.first }}{% endfor %}",
@@ -102,6 +110,16 @@ def test_text_keeps_its_own_origin_around_what_it_quotes():
     ]
 
 
+def test_text_of_an_include_inside_an_include_belongs_to_the_inner_one():
+    assert segments("a{% include '_in.md' %}z") == [
+        ("template", "", "a"),
+        ("partial", "_t.md", "<"),
+        ("input", "ticket", "TICKET"),
+        ("partial", "_t.md", ">"),
+        ("template", "", "z"),
+    ]
+
+
 def test_a_block_of_a_base_template_and_what_calls_it_again_share_the_least_trusted_origin():
     found = segments_of(
         rendered(
@@ -124,7 +142,7 @@ def test_a_segment_knows_where_it_is_written():
         "---\ninputs: {a: x}\n---\nuser:\nHi\n{{ a }}\n{% include '_p.md' %}", {}, {"prompts/_p.md": "P"}
     )
     assert [str(segment.place) for segment in context.segments[0]] == [
-        "prompts/p.md:4",
+        "prompts/p.md:5",
         "prompts/p.md:6",
         "prompts/p.md:6",
         "prompts/_p.md:1",

@@ -180,9 +180,11 @@ def test_what_was_asked_before_gives_way_to_the_newest():
 
 
 def test_the_newest_is_rendered_however_close_on_the_heels_of_another_it_comes():
-    worker = RenderWorker()
+    worker = RenderWorker(patience=30)
     version = version_of("hello {{ name }}")
     try:
+        worker.render(version, {"name": "Ada"})
+        child = child_of(worker)
         with ThreadPoolExecutor(1) as threads:
             for number in range(40):
                 before = threads.submit(overtaken, worker, version, {"name": str(number)})
@@ -191,5 +193,6 @@ def test_the_newest_is_rendered_however_close_on_the_heels_of_another_it_comes()
                     newest = before.result()
                 assert messages_of(newest)[0][1].startswith("hello")
                 before.result()
+        assert child_of(worker) == child, "what is soon done may end, and the process remembers what it read"
     finally:
         worker.close()

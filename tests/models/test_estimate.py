@@ -10,9 +10,9 @@ MODEL = Model("m", "openai/m", prices=PRICES, window=8000, max_output=4000)
 
 
 def test_output_is_estimated_from_nothing_to_the_longest_answer():
-    assert estimate(MODEL, {}, 100) == CostEstimate(1000, 0, 100_000, 400_000)
-    assert estimate(MODEL, {"max_tokens": 50}, 100) == CostEstimate(1000, 0, 5000, 5000)
-    assert estimate(MODEL, {"max_completion_tokens": 50}, 100) == CostEstimate(1000, 0, 5000, 5000)
+    assert estimate(MODEL, {}, 100) == CostEstimate(1000, 0, 100_000, 400_000, 100)
+    assert estimate(MODEL, {"max_tokens": 50}, 100) == CostEstimate(1000, 0, 5000, 5000, 100)
+    assert estimate(MODEL, {"max_completion_tokens": 50}, 100) == CostEstimate(1000, 0, 5000, 5000, 100)
 
 
 def test_the_longest_answer_is_never_more_than_the_models_own():
@@ -25,11 +25,20 @@ def test_past_answers_say_what_is_typical():
     assert estimate(MODEL, {}, 100, Typical(30, 12)).output_typical == 3000
     assert estimate(MODEL, {"max_tokens": 20}, 100, Typical(30, 12)).output_typical == 2000
     assert estimate(MODEL, {}, 100, Typical()).output_typical == 100_000
+    assert estimate(MODEL, {}, 100, Typical.of(29.6, 3)).output_typical == 3000
+    assert estimate(MODEL, {}, 100, Typical.of(None, 0)).output_typical == 100_000
 
 
 def test_a_large_input_moves_the_whole_call_to_a_higher_tier():
-    assert estimate(MODEL, {"max_tokens": 1}, 1000) == CostEstimate(10_000, 0, 100, 100)
-    assert estimate(MODEL, {"max_tokens": 1}, 1001) == CostEstimate(20_020, 0, 200, 200)
+    assert estimate(MODEL, {"max_tokens": 1}, 1000) == CostEstimate(10_000, 0, 100, 100, 1000)
+    assert estimate(MODEL, {"max_tokens": 1}, 1001) == CostEstimate(20_020, 0, 200, 200, 2002)
+
+
+def test_input_from_a_cache_has_a_price_of_its_own_or_none():
+    assert estimate(MODEL, {}, 5000).input_cached == 10_000
+    assert estimate(MODEL, {}, 5001).input_cached is None
+    assert estimate(replace(MODEL, prices=Prices(10, 100)), {}, 5).input_cached is None
+    assert estimate(replace(MODEL, prices=Prices(10, 100, 0)), {}, 5).input_cached == 0
 
 
 def test_free_is_nothing_and_unpriced_is_none():

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from workbench.context.messages import Context, Message, Origin, Segment
 from workbench.errors import ModelUnreadyError
 from workbench.models.catalogue import Catalogue
-from workbench.models.composed import Composed
-from workbench.models.tokens import Correction, Tokenizers, corrected, count_composed
+from workbench.models.composed import Composed, count_composed
+from workbench.models.correction import Correction
+from workbench.models.tokens import Tokenizers, corrected
 from workbench.project.settings import Settings
 
 TOKENIZERS = Tokenizers()
@@ -34,6 +35,7 @@ def context(*messages):
 
 def adds_up(count):
     assert count.overhead + sum(count.messages) == count.total
+    assert 0 <= count.schema <= count.overhead
     for whole, own in zip(count.messages, count.segments, strict=True):
         assert not own or sum(own) == whole
         assert all(part >= 0 for part in own)
@@ -76,16 +78,26 @@ def test_counts_of_any_segments_add_up_to_the_count_of_the_whole(messages, model
 @settings(deadline=None, max_examples=200)
 @given(
     st.lists(st.lists(text, min_size=1, max_size=6), min_size=1, max_size=4),
-    st.integers(1, 10**7),
-    st.integers(1, 10**7),
+    st.floats(0.01, 100),
+    st.floats(-50, 50),
+    st.floats(-1000, 1000),
+    st.sampled_from([None, {"type": "object", "required": ["queue"]}]),
 )
-def test_corrected_counts_add_up_too(messages, reported, estimated):
+def test_corrected_counts_add_up_too_and_no_part_falls_below_nothing(
+    messages, factor, per_message, offset, schema
+):
     made = context(*(("user", *pieces) for pieces in messages))
-    raw = TOKENIZERS.count(made, CLAUDE)
-    count = TOKENIZERS.count(made, CLAUDE, correction=Correction(reported, estimated, 7))
+    raw = TOKENIZERS.count(made, CLAUDE, schema=schema)
+    correction = Correction(factor, per_message, offset, 0.25, 7)
+    count = TOKENIZERS.count(made, CLAUDE, schema=schema, correction=correction)
     adds_up(count)
-    assert abs(count.total * estimated - raw.total * reported) * 2 <= estimated
-    assert (count.raw_total, count.exact, count.observations) == (raw.total, False, 7)
+    assert abs(sum(count.messages) - sum(raw.messages) * factor) <= 0.51
+    assert abs(count.schema - raw.schema * factor) <= 1.01
+    expected = factor * raw.total + per_message * len(messages) + offset
+    assert count.total >= expected - 0.51
+    assert count.overhead == count.schema or abs(count.total - expected) <= 0.51
+    assert (count.raw_total, count.exact) == (raw.total, False)
+    assert (count.observations, count.error) == (7, 0.25)
 
 
 @given(st.lists(text, min_size=1, max_size=6).filter(lambda pieces: "".join(pieces)))
@@ -106,21 +118,26 @@ def test_the_first_byte_rule_holds_token_by_token(pieces):
     assert TOKENIZERS.count(context(("user", *pieces)), GPT).segments == (tuple(counts),)
 
 
-def test_without_observations_nothing_is_corrected():
-    raw = TOKENIZERS.count(context(("user", "Hello there")), CLAUDE)
-    assert corrected(raw, Correction(0, 0, 0)) is raw
+def test_what_each_message_has_besides_is_overhead():
+    raw = TOKENIZERS.count(context(("system", "Be terse"), ("user", "Hello", " there")), CLAUDE)
+    count = corrected(raw, Correction(1.0, 5.0, 2.0))
+    assert (count.messages, count.segments) == (raw.messages, raw.segments)
+    assert count.overhead == raw.overhead + 2 * 5 + 2
+    assert (count.observations, count.error) == (0, None)
 
 
 def test_an_exact_count_is_not_corrected():
     made = context(("user", "Hello there"))
-    assert TOKENIZERS.count(made, GPT, correction=Correction(20, 10, 3)) == TOKENIZERS.count(made, GPT)
+    assert TOKENIZERS.count(made, GPT, correction=Correction(2.0)) == TOKENIZERS.count(made, GPT)
 
 
 def test_with_a_schema_no_count_is_exact():
     made = context(("user", "Hello there"))
     count = TOKENIZERS.count(made, GPT, schema={"type": "object"})
     assert not count.exact
-    assert count.overhead > TOKENIZERS.count(made, GPT).overhead
+    without = TOKENIZERS.count(made, GPT)
+    assert (without.schema, count.overhead) == (0, without.overhead + count.schema)
+    assert count.schema > 0
     adds_up(count)
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from workbench.errors import ProjectError, SettingsError
+from workbench.errors import Place, ProjectError, SettingsError
 from workbench.project.settings import Limits, ModelEntry, Price, find_root, load, parse
 
 EVERYTHING = """\
@@ -22,6 +22,7 @@ models:
     tpm: 90000
 defaults: {models: [smol], params: {max_tokens: 400}}
 limits: {cost: 2.5, concurrency: 3, timeout: 1.5, retries: 1}
+findings: {repeat: off, few-examples: true}
 """
 
 
@@ -49,6 +50,14 @@ def test_every_key_of_the_settings_is_read():
     assert settings.default_models == ("smol",)
     assert settings.default_params == {"max_tokens": 400}
     assert settings.limits == Limits(Decimal("2.5"), 3, 1.5, 1)
+    assert settings.findings == {"repeat": False, "few-examples": True}
+
+
+def test_models_know_where_they_are_written():
+    places = parse(
+        "models:\n  smol: local/smollm2-135m\ndefaults:\n  models:\n  - smol\n  - openai/a\n"
+    ).places
+    assert places == {"smol": Place(".workbench.yml", 2), "openai/a": Place(".workbench.yml", 6)}
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "models:\n", "models: {}\nlimits:\ndefaults:\n"])

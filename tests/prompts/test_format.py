@@ -22,6 +22,7 @@ examples:
 documents:
   refunds: ../docs/refunds.md
 output: {schema: {type: object}}
+findings: {repeat: on, prefill-space: false}
 acme.owner: team-a
 ---
 user:
@@ -44,6 +45,7 @@ def test_every_key_of_the_front_matter_is_read():
     assert prompt.description == "Sort a ticket."
     assert prompt.models == ("smol", "mini")
     assert prompt.params == {"max_tokens": 20}
+    assert prompt.findings == {"repeat": True, "prefill-space": False}
     assert prompt.inputs["ticket"] == Input("ticket", "The message.")
     assert prompt.inputs["tone"] == Input("tone", required=False, default="friendly")
     assert prompt.inputs["count"] == Input("count", required=False, default=3)
@@ -53,7 +55,7 @@ def test_every_key_of_the_front_matter_is_read():
     assert prompt.examples == ({"ticket": "Card declined", "output": "billing"},)
     assert prompt.documents == {"refunds": "../docs/refunds.md"}
     assert prompt.schema == {"type": "object"}
-    assert (prompt.template, prompt.template_line) == ("user:\n{{ ticket }}\n", 19)
+    assert (prompt.template, prompt.template_line) == ("user:\n{{ ticket }}\n", 20)
 
 
 def test_a_file_without_front_matter_is_all_template():

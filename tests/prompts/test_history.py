@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
-from workbench.errors import RevisionError
-from workbench.prompts.history import History
+from workbench.errors import CommitError, RevisionError
+from workbench.prompts.history import History, Revision
 from workbench.prompts.version import load_version
 
 
@@ -123,6 +125,55 @@ def test_many_threads_may_read_one_history(project, git, history):
 
     with ThreadPoolExecutor(8) as threads:
         assert dict(threads.map(read, [*texts] * 5)) == texts
+
+
+class _Overtaken:
+    """A lock; whenever it is let go, another thread does something before its holder goes on."""
+
+    def __init__(self):
+        self._lock = threading.RLock()
+        self.meanwhile = None
+
+    def __enter__(self):
+        self._lock.acquire()
+
+    def __exit__(self, *raised):
+        self._lock.release()
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile:
+            with ThreadPoolExecutor(1) as other:
+                other.submit(meanwhile).result()
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer"),
+    [
+        (lambda history: history.tree(Revision("HEAD", "0" * 40)), RevisionError),
+        (lambda history: history.move([("a", "b")]), CommitError),
+        (lambda history: history.tracked(".env"), False),
+        (lambda history: history.remedy, "Run “git init” and commit."),
+    ],
+)
+def test_a_repository_may_be_made_while_another_thread_is_told_that_there_is_none(
+    project, monkeypatch, ask, answer
+):
+    lock = _Overtaken()
+    monkeypatch.setattr("workbench.prompts.history.threading", SimpleNamespace(RLock=lambda: lock))
+    history = History(project.root)
+    assert history.unavailable == "this project is not a git repository"
+
+    def make_one():
+        subprocess.run(["git", "init", "--quiet", "."], cwd=project.root, check=True)
+        assert history.unavailable is None
+
+    lock.meanwhile = make_one
+    if isinstance(answer, type):
+        with pytest.raises(answer, match="this project is not a git repository"):
+            ask(history)
+    else:
+        assert ask(history) == answer
+    assert history.unavailable is None
+    history.close()
 
 
 def test_tracked_tells_what_git_tracks_whatever_its_name(project, git, history):

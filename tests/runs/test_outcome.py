@@ -10,7 +10,7 @@ from tests.support.records import NOW, PRICED, planned_of
 from workbench.context.messages import Message
 from workbench.errors import CallError
 from workbench.models.calls import Answer, Usage
-from workbench.models.model import Model
+from workbench.models.model import Model, Prices, Tier
 from workbench.runs.checking import checked
 from workbench.runs.outcome import answered, cancelled, failed, validate
 
@@ -44,6 +44,23 @@ def test_an_answer_is_recorded_with_all_that_is_known_of_it():
     assert (result.ttft, result.total, result.answered_by, result.estimated) == (0.1, 0.5, "mini-2026", 3)
     assert result.cost == 10 * 10 + 5 * 20
     assert json.loads(result.prices)["input_usd_per_million"] == "0.00001"
+
+
+def test_the_prices_of_the_tier_that_was_reached_are_kept_with_the_result():
+    prices = Prices(10, 20, 1, (Tier(100, 2_000_000, 4_000_000, 200_000),), "LiteLLM 1")
+    model = Model("m", "openai/m", prices=prices)
+    below, above = (
+        answered(planned_of(model=model), Answer("Hi", usage=Usage(heard, 5)), NOW, NOW)
+        for heard in (100, 101)
+    )
+    assert json.loads(below.prices)["cached_input_usd_per_million"] == "0.000001"
+    assert json.loads(above.prices) == {
+        "input_usd_per_million": "2",
+        "output_usd_per_million": "4",
+        "cached_input_usd_per_million": "0.2",
+        "source": "LiteLLM 1",
+    }
+    assert above.cost == 101 * 2_000_000 + 5 * 4_000_000
 
 
 def test_a_free_model_costs_nothing_and_an_unpriced_one_nobody_knows_what():

@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.records import NOW, call_of, cell_of, result_of
 from workbench.errors import StoreError
+from workbench.models.correction import Observation
 from workbench.store.database import Database
 from workbench.store.store import Store
 
@@ -82,7 +83,12 @@ def test_every_table_and_step_is_recorded(path, store):
         "results",
     } <= tables
     assert {"cells", "pairs", "votes"} <= tables
-    assert [row[0] for row in applied][:3] == ["m001_versions_and_contexts", "m002_runs", "m003_votes"]
+    assert [row[0] for row in applied][:4] == [
+        "m001_versions_and_contexts",
+        "m002_runs",
+        "m003_votes",
+        "m004_counts_beside_reports",
+    ]
 
 
 def test_a_database_of_a_newer_workbench_is_refused_and_left_alone(path, store):
@@ -114,6 +120,42 @@ def test_an_older_database_takes_only_the_steps_it_lacks(path, monkeypatch):
     assert store.votes.standing("p") == []
     with store.database.reading() as connection:
         assert connection.execute("SELECT hash FROM blobs").fetchone()[0] == "kept"
+    store.close()
+
+
+def test_what_was_run_before_counts_stood_beside_reports_teaches_too(path):
+    import sqlite_utils
+
+    from workbench.store.migrations import migrations
+
+    older = sqlite_utils.Database(path)
+    migrations.apply(older, stop_before="m004_counts_beside_reports")
+    older["contexts"].insert({"hash": "c", "messages": '[{"role": "user"}, {"role": "assistant"}]'})
+    older["cases"].insert({"hash": "h", "inputs": "{}"})
+    older["contenders"].insert(
+        {
+            **{"id": 1, "prompt": "p", "version": "v", "model": "m", "string": "openai/m"},
+            **{"api_base": "", "params": "{}"},
+        }
+    )
+    older["runs"].insert({"id": 1, "started": "t", "status": "done", "prompt": "p"})
+    older["results"].insert(
+        {
+            **{"id": 1, "run": 1, "call_key": "k", "context": "c", "string": "openai/m", "status": "ok"},
+            **{"text": "", "estimated": 10, "input_tokens": 12, "output_tokens": 3},
+        }
+    )
+    older["cells"].insert(
+        {
+            **{"run": 1, "position": 0, "contender": 1, "case_hash": "h", "sample": 1, "context": "c"},
+            **{"call_key": "k", "cached": 0, "result": 1},
+        }
+    )
+    older.close()
+    store = Store(path)
+    assert store.counts.observations("openai/m", None) == [Observation(10, 2, 12)]
+    assert store.counts.typical_output("p", "openai/m", None) == (3.0, 1)
+    assert store.counts.miscounts() == []
     store.close()
 
 

@@ -13,7 +13,18 @@ def test_a_run_comes_back_as_it_was_planned(store, begin):
     contender = contender_of(api_base="http://127.0.0.1/v1", params={"b": 1, "a": [None, 0.5]})
     cells = [
         cell_of(
-            0, "a", contender, revision="c0ffee", dirty=True, expect="x", estimated=3, high=9, schema="{}"
+            0,
+            "a",
+            contender,
+            revision="c0ffee",
+            dirty=True,
+            expect="x",
+            estimated=3,
+            high=9,
+            schema="{}",
+            shown=4,
+            exact=True,
+            messages=1,
         ),
         cell_of(1, "b", contender_of("bbbb"), case=None),
     ]
@@ -175,22 +186,6 @@ def test_a_contenders_mean_cost_and_time_are_those_of_its_answers(store, begin):
     (contender,) = store.runs.contenders("p")
     assert store.runs.costs([contender.id, 99]) == {contender.id: (15, 1.5)}
     assert store.runs.costs([]) == {}
-
-
-def test_what_a_model_reported_stands_beside_what_was_estimated(store, begin):
-    run = begin([cell_of(0, "a"), cell_of(1, "b"), cell_of(2, "c")])
-    store.runs.add_results(
-        run,
-        [
-            result_of("a", usage=Usage(12, 1), estimated=10),
-            result_of("b", usage=Usage(24, 3), estimated=20),
-            result_of("c", usage=Usage(None, None), estimated=20),
-        ],
-    )
-    assert store.runs.reported("openai/mini", None) == (36, 30, 2)
-    assert store.runs.reported("openai/mini", "http://127.0.0.1") == (0, 0, 0)
-    assert store.runs.typical_output("p", "openai/mini") == (2.0, 2)
-    assert store.runs.typical_output("q", "openai/mini") == (None, 0)
 
 
 def test_whether_an_answer_is_the_expected_one_ignores_space_around_it():

@@ -73,6 +73,8 @@ class Reply:
     """With ``odd``: data lines of an event, 1 or 2."""
     usage: bool = True
     """Whether the server reports tokens."""
+    heard: int | None = None
+    """The tokens of input it reports; the words of all messages where it is not said."""
     echo_prefill: bool = False
     cached: int = 0
     model: str = "loopback-1"
@@ -231,7 +233,8 @@ def _prefill(body: Body, reply: Reply) -> str:
 
 def _usage(body: Body, reply: Reply) -> Body:
     reasoning = len(reply.reasoning.split())
-    heard = sum(len(str(message["content"]).split()) for message in body["messages"])
+    words = sum(len(str(message["content"]).split()) for message in body["messages"])
+    heard = words if reply.heard is None else reply.heard
     said = len(reply.text.split()) + reasoning
     return {
         "prompt_tokens": heard,

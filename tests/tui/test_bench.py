@@ -10,7 +10,6 @@ from textual.widgets import OptionList
 from tests.tui.conftest import Desk, bench_of, settled
 from tests.tui.seeing import seen, told, until, until_seen
 from workbench.tui.widgets.context_view import ContextView
-from workbench.tui.widgets.models_view import ModelsView
 
 
 def total(text: str) -> int:
@@ -38,26 +37,13 @@ async def test_typing_changes_the_context_and_the_token_count(desk: Desk):
         assert "triage ●" in text and "Edit ─ prompts/triage.md ●" in text
 
 
-async def test_counts_are_dimmed_from_the_key_on_until_they_are_right_again(desk: Desk, monkeypatch):
-    monkeypatch.setattr("workbench.tui.widgets.context_side.SETTLE", 1.0)  # long enough to be seen
-    async with desk.open() as (app, pilot):
-        view, models = bench_of(app).query_one(ContextView), bench_of(app).query_one(ModelsView)
-        await until(pilot, lambda: view._fresh)
-        bench_of(app).editor.insert("x")
-        await pilot.pause()
-        assert not view._fresh
-        assert any("dim" in str(span.style) for span in models.content.spans)
-        await until(pilot, lambda: view._fresh)
-        assert not any("dim" in str(span.style) for span in models.content.spans)
-
-
 async def test_an_error_names_file_and_line_while_the_last_good_context_stays(desk: Desk):
     async with desk.open() as (app, pilot):
         bench_of(app).editor.cursor_location = (8, 11)
         await pilot.press("x")
         text = await until_seen(pilot, "prompts/triage.md:9", "Did you mean")
         assert "<ticket>Card declined twice</ticket>" in text
-        assert not bench_of(app).query_one(ContextView)._fresh
+        assert not bench_of(app).query_one(ContextView).fresh
         await pilot.press("backspace")
         await until(pilot, lambda: not bench_of(app).query_one("#trouble").display)
 

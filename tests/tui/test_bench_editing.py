@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from textual.message import Message
+
 from tests.tui.conftest import Desk, bench_of
 from tests.tui.seeing import seen, told, until, until_seen
 from workbench.tui.outside import Outside
+from workbench.tui.widgets.edit_pane import EditPane
 
 TONED = """\
 ---
@@ -114,3 +118,45 @@ async def test_an_editor_that_fails_says_so_and_the_text_is_unharmed(desk: Desk)
         bench_of(app).outside = Outside({"EDITOR": "no-such-editor"}, fail)
         await pilot.press("f10")
         await until(pilot, lambda: "no-such-editor" in told(app))
+
+
+async def test_a_partial_that_another_program_writes_can_be_completed(desk: Desk):
+    async with desk.open() as (app, pilot):
+        await until(pilot, lambda: bench_of(app).is_watching)
+        desk.write("prompts/_tone.md", "Be kind.\n")
+        await until(pilot, lambda: "_tone.md" in bench_of(app).editor.words.partials)
+
+
+async def test_a_mark_is_told_when_the_first_key_sets_it_and_when_the_last_takes_it_away(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    async with desk.open() as (app, pilot):
+        pane, marked = bench_of(app).edit_pane, []
+        tell = pane.post_message
+
+        def telling(message: Message) -> bool:
+            if isinstance(message, EditPane.Marked):
+                marked.append(pane.marked)
+            return tell(message)
+
+        monkeypatch.setattr(pane, "post_message", telling)
+        await pilot.press("a", "b", "c")
+        await until_seen(pilot, "triage ●", "Edit ─ prompts/triage.md ●")
+        assert marked == [{"prompts/triage.md"}]
+        await pilot.press("backspace", "backspace", "backspace")
+        await until(pilot, lambda: "●" not in seen(app))
+        assert marked == [{"prompts/triage.md"}, set()]
+
+
+async def test_that_a_prompt_changed_since_head_stays_said_while_one_types(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    desk.commit()
+    desk.write("prompts/triage.md", "system:\nBe brief.\n")
+    async with desk.open() as (app, pilot):
+        await until_seen(pilot, "changed since HEAD")
+        bench, said = bench_of(app), []
+        monkeypatch.setattr(bench, "show_where", lambda *parts, right="": said.append(parts))
+        await pilot.press("end", *" Or {{ x")  # what cannot be rendered tells nothing of HEAD
+        await until_seen(pilot, "this is not a valid template")
+        assert said and all("changed since HEAD" in parts for parts in said)

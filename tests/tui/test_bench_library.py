@@ -81,6 +81,57 @@ async def test_deleting_a_prompt_with_unsaved_edits_asks(desk: Desk):
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is bench_of(app))
         assert (desk.root / "prompts/triage.md").exists()
+        await pilot.press("D")
+        await until_seen(pilot, "triage has unsaved edits.", "Delete it all the same")
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: not (desk.root / "prompts/triage.md").exists())
+        await until(pilot, lambda: not bench_of(app).unsaved())
+
+
+async def test_what_is_unsaved_in_a_file_that_another_program_deleted_stays_whatever_is_arranged(desk: Desk):
+    desk.write("prompts/other.md", "Hello.\n")
+    async with desk.open((160, 40)) as (app, pilot):
+        bench_of(app).open("triage")
+        await until(pilot, lambda: app.focused is bench_of(app).editor)
+        await pilot.press("z")
+        (desk.root / "prompts/triage.md").unlink()
+        await in_tree(app, pilot, "prompts/other.md")
+        await pilot.press("D")
+        await until_seen(pilot, "Deleted other")
+        assert bench_of(app).unsaved()["prompts/triage.md"].startswith(b"z---")
+        assert app.prompt == "triage" and bench_of(app).editor.text.startswith("z---")
+        await pilot.press("u")
+        await until(pilot, lambda: (desk.root / "prompts/other.md").exists())
+        assert bench_of(app).unsaved()["prompts/triage.md"].startswith(b"z---")
+
+
+async def test_what_was_typed_into_a_new_prompt_outlives_the_undo_of_its_making(desk: Desk):
+    async with desk.open((160, 40)) as (app, pilot):
+        await in_tree(app, pilot, "prompts/triage.md")
+        await pilot.press("a")
+        await write_name(app, pilot, "fresh")
+        await until(pilot, lambda: app.prompt == "fresh" and app.focused is bench_of(app).editor)
+        await pilot.press("z")
+        await in_tree(app, pilot, "prompts/fresh.md")
+        await pilot.press("u")
+        await until_seen(pilot, "Undone: fresh was created")
+        assert not (desk.root / "prompts/fresh.md").exists()
+        assert app.prompt == "fresh" and bench_of(app).editor.text.startswith("z---")
+        bench_of(app).action_save()
+        await until_seen(pilot, "Save over it")
+        await pilot.press("right", "right", "enter")
+        await until(pilot, lambda: (desk.root / "prompts/fresh.md").exists())
+    assert desk.text("prompts/fresh.md").startswith("z---")
+
+
+async def test_when_the_partial_on_screen_is_deleted_the_file_before_it_comes_up(desk: Desk):
+    desk.write("prompts/_tone.md", "Be kind.\n")
+    async with desk.open((160, 40)) as (app, pilot):
+        bench_of(app).open_path("prompts/_tone.md")
+        await in_tree(app, pilot, "prompts/_tone.md")
+        await pilot.press("D")
+        await until_seen(pilot, "Deleted _tone", "Edit ─ prompts/triage.md", "You sort tickets.")
+        assert bench_of(app).editor.display
 
 
 async def test_the_last_prompt_can_be_deleted_and_brought_back(desk: Desk):

@@ -21,9 +21,12 @@ def test_every_command_has_an_id_of_its_own_a_title_and_a_line_of_help():
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_no_two_commands_of_a_screen_share_a_key(screen: str):
-    keys = Counter(key for command in commands_on(screen) for key in command.keys.split(",") if key)
+def test_no_two_commands_of_a_screen_share_a_key_unless_each_is_of_a_pane_of_its_own(screen: str):
+    commands = commands_on(screen)
+    keys = Counter((command.within, key) for command in commands for key in command.keys.split(",") if key)
     assert [key for key, count in keys.items() if count > 1] == []
+    everywhere = {key for within, key in keys if not within}
+    assert [key for within, key in keys if within and key in everywhere] == []
 
 
 @pytest.mark.parametrize("screen", SCREENS)
@@ -46,7 +49,7 @@ def test_every_command_reaches_an_action(screen: str):
 
 @pytest.mark.parametrize("screen", SCREENS)
 async def test_every_command_is_bound_and_in_the_help_of_its_screen(desk: Desk, screen: str):
-    async with desk.open((120, 70)) as (app, pilot):
+    async with desk.open((120, 100)) as (app, pilot):
         await app.switch_mode(screen)
         bound = {
             binding.id

@@ -13,7 +13,8 @@ from textual.app import App, ComposeResult
 from textual.worker import WorkerCancelled
 
 from tests.tui.seeing import until
-from workbench.tui.widgets.diff_layout import Compared, Drawn, lay_out_diff
+from workbench.context.diff import Kind
+from workbench.tui.widgets.diff_layout import MOST_ROWS, Compared, Drawn, lay_out_diff
 from workbench.tui.widgets.diff_view import DiffView
 
 TEXTS = st.text(st.sampled_from("ab \n\t漢é\x1b[\r\u202e"), max_size=60)
@@ -123,7 +124,10 @@ async def test_markup_and_escape_sequences_are_text():
 @pytest.mark.parametrize("split", [False, True])
 async def test_a_large_text_is_compared_beside_the_screen_and_drawn_only_in_sight(split: bool):
     before = "".join(f"line {number} of the old text\n" for number in range(20_000))
-    after = before.replace("old", "new")
+    old = before.splitlines(keepends=True)
+    after = "".join(
+        line.replace("old", "new") if not 2_000 <= at < 18_000 else line for at, line in enumerate(old)
+    )
     async with Shown().run_test(size=(120, 30)) as pilot:
         view = pilot.app.query_one(DiffView)
         view.show_split(split)
@@ -137,6 +141,39 @@ async def test_a_large_text_is_compared_beside_the_screen_and_drawn_only_in_sigh
         assert (time.monotonic() - begun) / 20 < 0.05
         await pilot.press("end")
         await until(pilot, lambda: "line 19999 of" in "\n".join(lines(pilot.app)))
+
+
+@pytest.mark.parametrize(
+    ("split", "lines_shown"),
+    [(False, MOST_ROWS - len(["---", "+++", "@@"])), (True, 2 * (MOST_ROWS - len(["--- | +++", "@@"])))],
+)
+async def test_of_a_very_large_difference_the_first_rows_are_drawn_and_the_rest_is_counted(
+    split: bool, lines_shown: int
+):
+    before = "".join(f"line {number} of the old text\n" for number in range(20_000))
+    async with Shown().run_test(size=(120, 30)) as pilot:
+        view = pilot.app.query_one(DiffView)
+        view.show_split(split)
+        view.show_all([Compared(before, before.replace("old", "new"), ("a", "b"))], note="! A note.")
+        await until(pilot, lambda: "line 0 of" in "\n".join(lines(pilot.app)))
+        view.focus()
+        await pilot.press("end")
+        more = f"… {40_000 - lines_shown:,} more lines are not shown."
+        await until(pilot, lambda: lines(pilot.app)[-3:] == [more, "", "! A note."])
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_of_a_line_that_is_too_long_to_be_drawn_the_first_rows_are(split: bool):
+    rows = laid("", "漢" * 1_000_000, 120, split)
+    assert len(rows) == MOST_ROWS + 1
+    assert rows[-1].heading == "… the rest of this line is not shown."
+
+
+@given(TEXTS, TEXTS, st.booleans())
+def test_each_line_is_counted_on_the_row_where_it_begins(before: str, after: str, split: bool):
+    changed = [row for hunk in Compared(before, after, ("a", "b")).hunks() for row in hunk.rows]
+    there = sum(1 if row.kind is Kind.SAME else bool(row.left) + bool(row.right) for row in changed)
+    assert sum(row.lines for row in laid(before, after, 20, split)) == there
 
 
 async def test_a_newer_difference_is_never_covered_by_an_older_one_that_took_longer():

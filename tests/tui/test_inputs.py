@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.app import App, ComposeResult
 from textual.events import Key
+from textual.screen import Screen
 from textual.widgets import TextArea
 
 from tests.tui.seeing import seen, until, until_seen
@@ -36,8 +37,21 @@ CASE = Case(
 )
 
 
+class InputsScreen(Screen[None]):
+    """Nothing but the pane, and the actions of the bench that its keys name."""
+
+    def compose(self) -> ComposeResult:
+        yield InputsPane()
+
+    def action_save_as_case(self) -> None:
+        self.query_one(InputsPane).ask_save(as_new=True)
+
+    def action_reset_inputs(self) -> None:
+        self.query_one(InputsPane).reset()
+
+
 class Bare(App[None]):
-    """Nothing but the pane, and what it said."""
+    """The pane, and what it said."""
 
     CSS_PATH = "../../workbench/tui/workbench.tcss"
     CSS = "#inputs-pane { height: 1fr; max-height: 100%; display: block; }"
@@ -48,8 +62,8 @@ class Bare(App[None]):
         self.register_theme(DARK)
         self.theme = DARK.name
 
-    def compose(self) -> ComposeResult:
-        yield InputsPane()
+    def get_default_screen(self) -> Screen[None]:
+        return InputsScreen()
 
     def on_inputs_pane_changed(self, event: InputsPane.Changed) -> None:
         self.said.append(event)
@@ -57,11 +71,12 @@ class Bare(App[None]):
     def on_inputs_pane_save_asked(self, event: InputsPane.SaveAsked) -> None:
         self.said.append(event)
 
-    def on_inputs_pane_save_as_asked(self, event: InputsPane.SaveAsAsked) -> None:
-        self.said.append(event)
-
     def on_inputs_pane_left(self, event: InputsPane.Left) -> None:
         self.said.append(event)
+
+    def asked_to_save(self, *, as_new: bool) -> bool:
+        last = self.said[-1]
+        return isinstance(last, InputsPane.SaveAsked) and last.as_new is as_new
 
     @property
     def changes(self) -> list[InputsPane.Changed]:
@@ -148,7 +163,7 @@ async def test_a_value_that_cannot_be_read_says_so_and_the_last_good_one_stays()
         await pilot.press("}")
         await until(pilot, lambda: not pane.errors)
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: isinstance(app.said[-1], InputsPane.SaveAsked))
+        await until(pilot, lambda: app.asked_to_save(as_new=False))
 
 
 async def test_a_conversation_must_be_one():
@@ -164,18 +179,18 @@ async def test_a_conversation_must_be_one():
 async def test_ctrl_s_asks_to_save_the_case_and_ctrl_n_a_new_one():
     async with showing() as (app, _, pilot):
         await pilot.press("x", "ctrl+s")
-        await until(pilot, lambda: isinstance(app.said[-1], InputsPane.SaveAsked))
+        await until(pilot, lambda: app.asked_to_save(as_new=False))
         assert app.said[-1].case is CASE
         assert app.said[-1].inputs["ticket"] == "xCard declined\ntwice"
         await pilot.press("ctrl+n")
-        await until(pilot, lambda: isinstance(app.said[-1], InputsPane.SaveAsAsked))
+        await until(pilot, lambda: app.asked_to_save(as_new=True))
 
 
 async def test_without_a_case_saving_is_saving_as_a_new_one():
     async with showing({"ticket": Input("ticket")}, None) as (app, pane, pilot):
         assert pane.inputs == {}
         await pilot.press("x", "ctrl+s")
-        await until(pilot, lambda: isinstance(app.said[-1], InputsPane.SaveAsAsked))
+        await until(pilot, lambda: app.asked_to_save(as_new=True))
         assert app.said[-1].inputs == {"ticket": "x"}
 
 
@@ -250,7 +265,7 @@ async def test_once_saved_the_inputs_are_those_of_the_case_and_the_cursor_stays(
         assert not pane.tried and pane.focused_input == "ticket"
         assert area(pane, "ticket").cursor_location == (0, 2)
         await pilot.press("z", "ctrl+s")
-        await until(pilot, lambda: isinstance(app.said[-1], InputsPane.SaveAsked))
+        await until(pilot, lambda: app.asked_to_save(as_new=False))
         assert app.said[-1].case is saved
 
 
@@ -261,7 +276,7 @@ async def test_a_case_that_changed_on_disk_takes_nothing_that_was_typed():
         await pane.show(DECLARED, Case("card", {**CASE.inputs, "ticket": "other"}, place=CASE.place))
         assert pane.inputs["ticket"].startswith("x")
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: isinstance(app.said[-1], InputsPane.SaveAsked))
+        await until(pilot, lambda: app.asked_to_save(as_new=False))
         assert app.said[-1].case is CASE  # so that saving sees that it is no longer what is on disk
 
 

@@ -61,6 +61,16 @@ async def test_a_finished_run_shows_signs_figures_and_a_row_for_each_case(desk: 
         database.close()
 
 
+async def test_what_was_counted_stands_beside_what_the_provider_reported(desk: Desk):
+    async with desk.answering(Reply("billing", heard=1000)) as _:
+        await run_on(desk)
+        async with desk.open() as (_, pilot):
+            await pilot.press("f3")
+            text = await until_seen(pilot, "1000→1 · counted")
+            shown = int(text.partition("· counted ")[2].split()[0])
+            assert f"counted {shown} ≈ {(shown - 1000) / 1000:+.1%}" in text
+
+
 async def test_j_and_k_step_through_the_cases(desk: Desk):
     async with desk.answering() as _:
         await run_on(desk)

@@ -11,8 +11,8 @@ from workbench.errors import Place, PromptError
 from workbench.prompts.disk.drafts import Drafts
 from workbench.prompts.disk.endings import restored_bytes
 from workbench.prompts.disk.naming import new_path, own_files
-from workbench.prompts.disk.relocating import relocated
 from workbench.prompts.history import History
+from workbench.prompts.language.relocating import relocated
 from workbench.prompts.library import Library
 from workbench.prompts.tree import decode, prompt_name, prompt_path
 from workbench.prompts.version import Version

@@ -30,6 +30,7 @@ from workbench.models.gateway import Gateway
 from workbench.models.model import Model
 from workbench.models.tokens import Tokenizers
 from workbench.project import settings as project_settings
+from workbench.project.clock import today
 from workbench.project.keys import Keys
 from workbench.project.trust import Trust
 from workbench.prompts.disk.drafts import Drafts
@@ -94,7 +95,7 @@ class Bench:
         self.versions = Versions(self.library, self.history, self.store.sources)
         self._counting = Counting(Tokenizers(), embedded, self.store, self.check_trust)
         self.previewing = Previewing(
-            self.settings, self.catalogue, self.versions, self._worker, self._live, self._counting
+            self.settings, self.catalogue, self.versions, self._worker, self._live, self._counting, today
         )
         self.running = Running(
             self.settings,

@@ -10,6 +10,7 @@ from functools import partial
 from workbench.bench.bench import Bench
 from workbench.errors import StoreError, WorkbenchError
 from workbench.store.database import MOVE_ASIDE
+from workbench.store.records import Miscount
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ async def check(bench: Bench) -> list[Check]:
     ready = sum(model.ok for model in models)
     checks += [Check("models", ready > 0, f"{ready} of {len(models)} ready"), *models]
     checks.append(Check("prices", True, bench.catalogue.map_version))
+    checks += await asyncio.to_thread(_counts, bench)
     return checks
 
 
@@ -69,6 +71,31 @@ def _tried(what: str, attempt: Callable[[], str]) -> Check:
     except WorkbenchError as error:
         where = f"{error.place}: " if error.place else ""
         return Check(what, False, f"{where}{error.message}", error.hint)
+
+
+def _counts(bench: Bench) -> list[Check]:
+    """Return the largest errors of counts that were shown before calls; those marked exact may have none."""
+    try:
+        worst = bench.store.counts.miscounts()
+    except StoreError:
+        return []  # told already, as the database that does not work
+    if not worst:
+        return [Check("counts", True, "no count of tokens differs from what was reported")]
+    return [_count(one) for one in worst]
+
+
+def _count(wrong: Miscount) -> Check:
+    case = f", case “{wrong.case}”" if wrong.case else ""
+    shown = f"{'=' if wrong.exact else '≈'} {wrong.shown:,} tokens"
+    return Check(
+        f"count {wrong.model}",
+        not wrong.exact,
+        f"{shown}, {wrong.reported:,} reported, {wrong.off:+.1%} off: {wrong.prompt}{case}, run {wrong.run}",
+        "Such a count should be right every time; is it the model that the entry names?"
+        if wrong.exact
+        else None,
+        needed=False,
+    )
 
 
 async def _model(bench: Bench, name: str) -> Check:

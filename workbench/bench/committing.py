@@ -87,8 +87,9 @@ class Committing:
         problem = self.history.commit_problem()
         states = {name: State(str(state)) for name, state in self.history.states().items()}
         own = [name for name in states if owner_of(name, {path}) is not None]
-        moved = (self.history.renamed_from(name) for name in own)
-        own += [before for before in moved if before is not None and before in states and before not in own]
+        moved = self.history.staged_renames()
+        left = (moved[name] for name in list(own) if name in moved)
+        own += [before for before in left if before in states and before not in own]
         shared = [name for name in self._read_by(path) if name in states and name not in own]
         changes = [
             self._change(name, states[name], True) for name in sorted(own, key=lambda name: name != path)

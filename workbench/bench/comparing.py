@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.bench.previewing import NO_CASE, ModelPreview, Previewing
+from workbench.bench.entries import WORKING_TREE
+from workbench.bench.previewing import Previewing
+from workbench.bench.previews import NO_CASE, ModelPreview
 from workbench.bench.versions import Target, Versions
 from workbench.context.messages import Context
 from workbench.errors import CasesError, PromptError
@@ -62,6 +64,11 @@ class Comparison:
     before: Side
     after: Side
     files: tuple[FileChange, ...]
+
+    def as_new(self) -> tuple[FileChange, ...]:
+        """Return all files of the after as they were made, where there was nothing before it."""
+        own, files = self.after.path, self.after.files
+        return tuple(FileChange(None, path, "", files[path]) for path in dict.fromkeys((own, *files)))
 
 
 @dataclass(frozen=True)
@@ -160,22 +167,18 @@ class Comparing:
         case: str | None = None,
         models: Sequence[str] = (),
         unsaved: Mapping[str, bytes] | None = None,
+        most: int | None = None,
     ) -> RenderedComparison:
         """Return two versions as models receive them, for a case of the working tree, by default the first.
 
-        Raises UsageError and its kinds for what cannot be read or rendered, saying which of the two it is.
+        Of the models the first ``most`` are asked, or all. Raises UsageError and its kinds for what cannot be
+        read or rendered, saying which of the two it is.
         """
-
-        def render() -> tuple[list[Target], Case | None, list[Context]]:
-            targets = [self.versions.load(one, unsaved) for one in (a, b)]
-            name = split_target(b)[0]
-            cases = self.versions.cases_to_render(name, () if case is None else (case,), None, unsaved)
-            chosen = cases[0] if cases else None
-            return targets, chosen, [self._context(target, chosen or NO_CASE) for target in targets]
-
-        (before, after), chosen, (first, second) = await asyncio.to_thread(render)
+        (before, after), chosen, (first, second) = await asyncio.to_thread(
+            self._rendered, (a, b), case, unsaved
+        )
         found = []
-        for model in self.previewing.models_of(after.version, models):
+        for model in self.previewing.models_of(after.version, models)[:most]:
             ours = await self.previewing.for_model(before.version, first, model)
             theirs = await self.previewing.for_model(after.version, second, model)
             found.append(ModelDelta(ours, theirs))
@@ -189,8 +192,21 @@ class Comparing:
 
         Raises UsageError and its kinds for what cannot be read or rendered.
         """
-        found = await self.rendered(target, target, case, (), unsaved)
-        return Received(found.case, found.contexts[1], found.models[0].after.count if found.models else None)
+        (loaded,), chosen, (context,) = await asyncio.to_thread(self._rendered, (target,), case, unsaved)
+        for model in self.previewing.models_of(loaded.version)[:1]:
+            preview = await self.previewing.for_model(loaded.version, context, model)
+            return Received(chosen, preview.context, preview.count)
+        return Received(chosen, context, None)
+
+    def _rendered(
+        self, typed: Sequence[str], case: str | None, unsaved: Mapping[str, bytes] | None
+    ) -> tuple[list[Target], Case | None, list[Context]]:
+        """Return versions, the case and each one's context; it is a case of the prompt that is named last."""
+        targets = [self.versions.load(one, unsaved) for one in typed]
+        name = split_target(typed[-1])[0]
+        cases = self.versions.cases_to_render(name, () if case is None else (case,), None, unsaved)
+        chosen = cases[0] if cases else None
+        return targets, chosen, [self._context(target, chosen or NO_CASE) for target in targets]
 
     def _context(self, target: Target, case: Case) -> Context:
         try:
@@ -209,7 +225,7 @@ class Comparing:
             raw = _text(tree, path) if tree else None
             if raw is None:
                 raise
-            label = typed[:7] if typed else "working tree"
+            label = typed[:7] if typed else WORKING_TREE
             return Side(label, path, {path: raw}, None, str(broken), self._cases(tree, path))
         version = loaded.version
         files = {each: decode(raw, each) for each, raw in version.files.items()}

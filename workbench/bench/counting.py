@@ -7,21 +7,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.context.messages import Context
-from workbench.models.embedded import EmbeddedDoor
+from workbench.models.composed import count_composed
+from workbench.models.correction import Correction, fitted
+from workbench.models.embedded import WINDOW, EmbeddedDoor, Engine
 from workbench.models.estimate import Typical
 from workbench.models.model import Model
-from workbench.models.tokens import Correction, TokenCount, Tokenizers, count_composed
+from workbench.models.tokens import TokenCount, Tokenizers
 from workbench.project.yaml import Value
 from workbench.store.store import Store
 
 
 @dataclass(frozen=True)
 class Past:
-    """What earlier runs teach about a prompt and a model: ``correction`` is None where the count is exact."""
+    """What earlier runs teach about a prompt and a model.
+
+    ``correction`` is None where the count is exact, or nothing was reported yet.
+    """
 
     correction: Correction | None
     typical: Typical
 
+
+_FAR = 1.5
+"""Windows past which a context cannot be sent, however far the estimate of its tokens is off."""
 
 NO_PAST = Past(None, Typical())
 """What is known where there are no earlier runs."""
@@ -49,26 +57,24 @@ class Counting:
         """Return what past results say of this prompt and this model; reads the store."""
         correction = None
         if not model.local and (not model.exact or schema is not None):
-            correction = Correction(*self._store.runs.reported(model.string, model.api_base))
-        mean, observations = self._store.runs.typical_output(prompt, model.string)
-        return Past(correction, Typical(None if mean is None else round(mean), observations))
+            correction = fitted(self._store.counts.observations(model.string, model.api_base))
+        typical = self._store.counts.typical_output(prompt, model.string, model.api_base)
+        return Past(correction, Typical.of(*typical))
 
     async def count(
         self, contexts: Sequence[Context], model: Model, schema: Mapping[str, Value] | None, past: Past
     ) -> list[tuple[Context, TokenCount]]:
         """Return each context as this model receives it, and its tokens.
 
-        The embedded engine inserts messages of its own; for every other model a context comes back as it is.
+        The embedded engine inserts messages of its own; for every other model a context comes back as it is,
+        and so does one far past the engine's window, which the engine would take seconds to count in vain.
         Raises ModelUnreadyError where the engine, an encoding or trust is missing, CallError where the engine
         fails.
         """
         if model.local:
             self._check_trust(model)
             engine = await self._embedded.engine(model)
-            return [
-                count_composed(context, await engine.compose(context.messages), schema=schema)
-                for context in contexts
-            ]
+            return [await self._composed(engine, context, model, schema) for context in contexts]
 
         def by_tiktoken() -> list[tuple[Context, TokenCount]]:
             count = self._tokenizers.count
@@ -78,3 +84,15 @@ class Counting:
             ]
 
         return await asyncio.to_thread(by_tiktoken)
+
+    async def _composed(
+        self, engine: Engine, context: Context, model: Model, schema: Mapping[str, Value] | None
+    ) -> tuple[Context, TokenCount]:
+        far = _FAR * (model.window or WINDOW)
+        # Loading tiktoken's encoding takes 0.3 s, which a short context need not pay.
+        if sum(len(message.content) for message in context.messages) > far:
+            estimate = await asyncio.to_thread(self._tokenizers.count, context, model, schema=schema)
+            if estimate.total > far:
+                return context, estimate
+        composed = await engine.compose(context.messages)
+        return await asyncio.to_thread(count_composed, context, composed, schema=schema)

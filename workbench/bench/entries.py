@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from workbench.bench.shown import short_version
 from workbench.verdicts.win_rates import WinRate
 
 WORKING_TREE = "working tree"
+"""What the version that is on disk now is called."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,27 @@ class Listing:
         """Return the listing with some entries replaced by target; those found to be None are left out."""
         kept = (found.get(entry.target, entry) for entry in self.entries)
         return replace(self, entries=with_deltas(entry for entry in kept if entry is not None))
+
+    def with_known(self, before: Listing | None) -> Listing:
+        """Return a fresh listing with what an older one of this prompt knew already: nothing flickers."""
+        if before is None or before.prompt != self.prompt:
+            return self
+        known = self.with_found({entry.target: entry for entry in before.entries if entry.commit})
+        return known.with_kept(entry for entry in before.entries if entry.kept_only)
+
+    def compared(self, target: str, marked: Collection[str] = ()) -> tuple[str | None, str]:
+        """Return the targets of the older and the newer version to compare; no older for the first of all.
+
+        They are the two that are marked, or the one that is marked and ``target``, or else ``target`` and the
+        version before it.
+        """
+        places = {entry.target: place for place, entry in enumerate(self.entries)}
+        pair = sorted(places[one] for one in marked if one in places)
+        if not pair[1:]:
+            pair = sorted({*pair, places[target]})
+        newer, older = (*pair, pair[0] + 1)[:2]
+        targets = [*(entry.target for entry in self.entries), None]
+        return targets[older], self.entries[newer].target
 
     def without_tokens(self) -> Listing:
         """Return the listing with all tokens to be counted again, as for another case."""

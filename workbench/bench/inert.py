@@ -4,8 +4,22 @@ from __future__ import annotations
 
 import re
 
-_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What a terminal would obey, what reorders text, and halves of characters that no terminal can be sent."""
+OBEYED = "".join(
+    chr(code)
+    for codes in (
+        range(0x09),  # tab and newline, which come next, are text
+        range(0x0B, 0x20),
+        range(0x7F, 0xA0),
+        range(0x200E, 0x2010),
+        range(0x2028, 0x202F),
+        range(0x2066, 0x206A),
+    )
+    for code in codes
+)
+"""The characters that a terminal would obey, or that reorder text."""
+
+_OBEYED = re.compile(f"[{re.escape(OBEYED)}\ud800-\udfff]")
+"""They, and halves of characters that no terminal can be sent."""
 
 
 def inert(text: str) -> str:

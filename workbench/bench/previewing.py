@@ -3,67 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 
 from workbench.bench.counting import NO_PAST, Counting
+from workbench.bench.finding import find
+from workbench.bench.previews import NO_CASE, ModelPreview, Preview
 from workbench.bench.versions import Target, Versions
+from workbench.context.findings import Finding
 from workbench.context.messages import Context
 from workbench.context.render import unused_inputs
 from workbench.context.worker import RenderWorker
 from workbench.errors import CallError, ModelUnreadyError, StoreError, WorkbenchError
 from workbench.models.catalogue import Catalogue
-from workbench.models.estimate import CostEstimate, estimate
+from workbench.models.estimate import estimate
 from workbench.models.fit import problems
 from workbench.models.model import Model
-from workbench.models.tokens import TokenCount
 from workbench.project.settings import Settings
 from workbench.project.yaml import Value
 from workbench.prompts.cases import Case
 from workbench.prompts.version import Version
 from workbench.runs.plan import merged
 
-NO_CASE = Case("", {})
-"""What a prompt without cases is rendered with."""
-
-
-@dataclass(frozen=True)
-class ModelPreview:
-    """What one model makes of the context.
-
-    ``context`` is what this model receives, with what its engine inserts. ``count`` and ``cost`` are None
-    where they cannot be known, and ``unready`` then says why. ``problems`` would keep a run from starting.
-    ``warning`` says why past results are left out of account.
-    """
-
-    model: Model
-    params: Mapping[str, Value]
-    context: Context
-    count: TokenCount | None
-    cost: CostEstimate | None
-    problems: tuple[str, ...] = ()
-    unready: str | None = None
-    warning: str | None = None
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A rendered context and what each model makes of it; ``warnings`` are one line each."""
-
-    target: Target
-    case: Case | None
-    context: Context
-    models: tuple[ModelPreview, ...]
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def shown(self) -> Context:
-        """The context as the first model receives it."""
-        return self.models[0].context if self.models else self.context
-
 
 class Previewing:
-    """Renders and counts."""
+    """Renders and counts. ``today`` tells the date."""
 
     def __init__(
         self,
@@ -73,6 +37,7 @@ class Previewing:
         worker: RenderWorker,
         live: RenderWorker,
         counting: Counting,
+        today: Callable[[], date],
     ) -> None:
         self._settings = settings
         self._catalogue = catalogue
@@ -80,6 +45,7 @@ class Previewing:
         self._worker = worker
         self._live = live
         self._counting = counting
+        self._today = today
 
     def models_of(self, version: Version, named: Sequence[str] = ()) -> tuple[Model, ...]:
         """Return the models to ask: those named, else the prompt's own, else the project's defaults."""
@@ -104,12 +70,23 @@ class Previewing:
         error.
         """
         loaded, chosen, context = await asyncio.to_thread(self.render, target, case, inputs or {}, unsaved)
-        warnings = unused(loaded.version, [chosen] if chosen else [])
         found = [
             await self.for_model(loaded.version, context, model)
             for model in self.models_of(loaded.version, models)
         ]
-        return Preview(loaded, chosen, context, tuple(found), warnings)
+        findings = await asyncio.to_thread(self.findings, loaded, chosen, context, found)
+        told = chosen is not None and any(
+            finding.code == "unused-input" and finding.place == chosen.place for finding in findings
+        )
+        warnings = unused(loaded.version, [chosen] if chosen and not told else [])
+        return Preview(loaded, chosen, context, tuple(found), warnings, findings)
+
+    def findings(
+        self, target: Target, case: Case | None, context: Context, models: Sequence[ModelPreview]
+    ) -> tuple[Finding, ...]:
+        """Return what is worth a second look; blocks for some milliseconds, and is meant for a thread."""
+        settings = self._settings
+        return find(target.version, case, context, models, settings.findings, self._today(), settings.places)
 
     def turn(self) -> int:
         """Take the next turn in ``render``, when it is asked for: earlier ones give way from now on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import ExitStack, aclosing
@@ -10,14 +11,15 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import cast
 
-from workbench.bench.previewing import NO_CASE, ModelPreview, Previewing, unused
+from workbench.bench.previewing import Previewing, unused
+from workbench.bench.previews import NO_CASE, ModelPreview
 from workbench.bench.shown import usd
 from workbench.bench.versions import Target, Versions
 from workbench.context.messages import Context, Message, context_hash
 from workbench.errors import CostLimitError, Place, StoreError, UnfitError, UsageError
 from workbench.models.calls import Call
 from workbench.models.catalogue import Catalogue
-from workbench.models.estimate import estimate
+from workbench.models.estimate import Typical, estimate
 from workbench.models.gateway import Gateway
 from workbench.models.model import PICO, Model
 from workbench.project.clock import utc_now
@@ -140,7 +142,11 @@ class Running:
         cells = self._store.runs.cells(record.id)
         done = {cell.position: cell for cell in cells if cell.result and cell.result.status in ANSWERED}
         answers = {cell.call_key: cell.result for cell in done.values() if cell.result}
-        questions = [self._question_again(replace(cell, result=None), stream) for cell in cells]
+        typical = functools.cache(self._typical)
+        questions = [
+            self._question_again(replace(cell, result=None), stream, typical(*_answering(cell)))
+            for cell in cells
+        ]
         plan = make_plan(record.prompt, record.samples, questions, answers)
         # What this run answered itself stays its own and is not marked as cached.
         plan = replace(plan, cells=tuple(done.get(cell.position, cell) for cell in plan.cells))
@@ -254,10 +260,16 @@ class Running:
             estimated=raw,
             high=found.cost.high if found.cost else None,
             schema=json.dumps(prompt.schema) if prompt.schema is not None else None,
+            shown=found.count.total if found.count else None,
+            exact=found.count.exact if found.count else False,
+            messages=len(call.messages),
         )
         return Question(cell, call, raw, found.cost)
 
-    def _question_again(self, cell: Cell, stream: bool) -> Question:
+    def _typical(self, prompt: str, string: str, api_base: str | None) -> Typical:
+        return Typical.of(*self._store.counts.typical_output(prompt, string, api_base))
+
+    def _question_again(self, cell: Cell, stream: bool, typical: Typical) -> Question:
         """Return the question of a stored cell, with the context that was stored when it was planned."""
         contender = cell.contender
         model = self._model_again(contender)
@@ -269,7 +281,7 @@ class Running:
             self._settings.limits.timeout,
             stream,
         )
-        cost = estimate(model, contender.params, cell.estimated or 0)
+        cost = estimate(model, contender.params, cell.shown or cell.estimated or 0, typical)
         return Question(cell, call, cell.estimated, cost)
 
     def _model_again(self, contender: Contender) -> Model:
@@ -373,6 +385,11 @@ class RunInProgress:
 def _identity(cell: Cell) -> tuple[str, ...]:
     """Return what sets a cell apart: prompt and version, case, and the call (model, params and sample)."""
     return cell.contender.prompt, cell.contender.version, cell.case_hash, cell.call_key
+
+
+def _answering(cell: Cell) -> tuple[str, str, str | None]:
+    """Return what past answers are looked up by: the prompt, and the model as it was reached."""
+    return cell.contender.prompt, cell.contender.string, cell.contender.api_base
 
 
 def _place_of(problem: str, version: Version, over: Mapping[str, Value]) -> Place | None:

@@ -59,22 +59,22 @@ class Shelving:
             return []
         states = self._history.states()
         there = set(self.items())
-        renamed = {self._history.renamed_from(path) for path in states if path in there}
+        renamed = {before for after, before in self._history.staged_renames().items() if after in there}
         return [
             path
             for path in sorted(states)
             if path not in there and path not in renamed and (prompt_name(path) or is_partial(path))
         ]
 
-    def states(self, items: Collection[str], broken: Collection[str] = ()) -> dict[str, State]:
-        """Return how prompts and partials stand by their paths, those left out that are as committed.
+    def states(self, items: Collection[str]) -> dict[str, State]:
+        """Return how git says that prompts and partials stand, by their paths, without those as committed.
 
-        ``broken`` are the paths of those that do not load. Raises RevisionError where git cannot say.
+        Raises RevisionError where git cannot say.
         """
         if self._history.unavailable:
-            return states_of(items, {}, broken)
+            return {}
         files = {path: State(str(state)) for path, state in self._history.states().items()}
-        return states_of(items, files, broken)
+        return states_of(items, files)
 
     def error(self, name: str) -> WorkbenchError | None:
         """Return why a prompt does not load, or its cases do not: the first error, or None.
@@ -100,9 +100,7 @@ def _checked(tree: Stamped, name: str) -> tuple[Stamped, WorkbenchError | None]:
     return tree, None
 
 
-def states_of(
-    items: Collection[str], files: Mapping[str, State], broken: Collection[str] = ()
-) -> dict[str, State]:
+def states_of(items: Collection[str], files: Mapping[str, State]) -> dict[str, State]:
     """Return the most urgent state of each item, of those of the files that are its own."""
     known = frozenset(items)
     found: defaultdict[str, list[State]] = defaultdict(list)
@@ -110,9 +108,12 @@ def states_of(
         owner = owner_of(path, known)
         if owner is not None:
             found[owner].append(state)
-    for path in broken:
-        found[path].append(State.BROKEN)
-    return {path: urgent(states) for path, states in found.items() if path in known}
+    return {path: urgent(states) for path, states in found.items()}
+
+
+def with_broken(states: Mapping[str, State], broken: Iterable[str]) -> dict[str, State]:
+    """Return the states of items where those of these paths do not load."""
+    return {**states, **{path: urgent([State.BROKEN, states.get(path, State.BROKEN)]) for path in broken}}
 
 
 def urgent(states: Iterable[State]) -> State:

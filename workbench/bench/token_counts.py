@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workbench.bench.counting import NO_PAST, Counting, Past
-from workbench.bench.previewing import NO_CASE, Previewing
+from workbench.bench.previewing import Previewing
+from workbench.bench.previews import NO_CASE
 from workbench.context.messages import Context
 from workbench.errors import CasesError, PromptError, StoreError, WorkbenchError
 from workbench.models.model import Model

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from workbench.bench.entries import WORKING_TREE
 from workbench.errors import PromptError, RevisionError
 from workbench.project.yaml import Value
 from workbench.prompts.cases import Case, choose, load_cases
@@ -38,7 +39,7 @@ class Target:
     def label(self) -> str:
         """Which version this is, in few letters: ``HEAD``, ``a41c9f2``, ``v:1f3a9c`` or ``working tree``."""
         if self.typed is None:
-            return "working tree"
+            return WORKING_TREE
         return self.typed[:7] if self.typed == self.revision else self.typed
 
 

@@ -31,7 +31,7 @@ EPILOG = """
 \b
 Exit codes:
   0    done
-  1    done, but some results failed
+  1    done, but some results failed, or what --fail-on names was found
   2    usage, configuration or prompt-file error
   3    no model could be reached, or all refused
   4    the cost limit forbade or stopped it

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from operator import attrgetter, itemgetter
 
 from workbench.errors import Place
 
@@ -39,7 +41,9 @@ class Segment:
     """A stretch of a message's content with one origin.
 
     ``start`` and ``end`` are character offsets in the content; ``name`` says which partial, input, example or
-    document it is; ``place`` is where in the source it was written, where that is known.
+    document it is; ``place`` is where in a template it was written, where that is known, and ``source``
+    where what it holds comes from: the case or the input's default, the file of the document, the example,
+    the partial. It is None for the template's own text and for an input that was typed.
     """
 
     origin: Origin
@@ -47,14 +51,39 @@ class Segment:
     start: int
     end: int
     place: Place | None = None
+    source: Place | None = None
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a model receives: messages, and for each the segments that cover it without gap or overlap."""
+    """What a model receives: messages, and for each the segments that cover it without gap or overlap.
+
+    ``written`` says for each message, in order of their offsets in characters, where in the source what
+    begins there was written: finer than segments, which join what has one origin. Of a template's own text
+    over several lines it names the first; ``written_at`` counts on from there.
+    """
 
     messages: tuple[Message, ...]
     segments: tuple[tuple[Segment, ...], ...]
+    written: tuple[tuple[tuple[int, Place], ...], ...] = ()
+
+    def written_at(self, message: int, offset: int) -> Place | None:
+        """Return where in the source the character at an offset of a message was written, exact to the line.
+
+        All that an expression puts out was written where the expression is. None where nothing is known, as
+        of what an engine inserts.
+        """
+        pieces = self.written[message] if 0 <= message < len(self.written) else ()
+        at = bisect_right(pieces, offset, key=itemgetter(0)) - 1
+        if at < 0:
+            return None
+        start, place = pieces[at]
+        segments = self.segments[message]
+        segment = segments[bisect_right(segments, start, key=attrgetter("start")) - 1]
+        if place.line is None or segment.origin not in (Origin.TEMPLATE, Origin.PARTIAL):
+            return place
+        lines = self.messages[message].content.count("\n", start, offset)
+        return replace(place, line=place.line + lines) if lines else place
 
     @property
     def prefill(self) -> str | None:

@@ -1,26 +1,20 @@
-"""Where each piece of a rendering comes from.
+"""What each piece of output depends on.
 
-The templates of a version are compiled with every output wrapped in a filter that tags it with its sources:
-the inputs, documents and examples that its expression depends on, followed by name through filters, ``set``,
-macros, imports and loops. The analysis ignores order and scope, so that it can only err towards the less
-trusted origin. The text that is output is left alone: plain Jinja2 renders the same.
+The names that an expression reads are followed to the inputs, documents and examples behind them, through
+filters, ``set``, macros, imports and loops. The analysis ignores order and scope, so that it can only err
+towards the less trusted origin; and it looks at each section of a template by itself, so that only what
+changed is looked at again.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from jinja2 import BaseLoader, nodes, pass_context
-from jinja2.compiler import CodeGenerator, Frame
-from jinja2.runtime import Context as JinjaContext
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import escape
+from jinja2 import nodes
 
 from workbench.context.messages import Origin
-from workbench.errors import Place
-from workbench.prompts.template import OPTIONS
 
 Source: TypeAlias = tuple[Origin, str]
 """An origin and the name of what there: ``(Origin.INPUT, "ticket")``."""
@@ -31,10 +25,21 @@ TRUST = (Origin.TEMPLATE, Origin.PARTIAL, Origin.EXAMPLE, Origin.INPUT, Origin.D
 _LOOP_ITEMS = ("previtem", "nextitem", "changed")
 """What of ``loop`` depends on the items; the rest of it only counts."""
 
-_Assignment: TypeAlias = tuple[list[str], nodes.Node]
-"""Names that a template assigns, and what their value depends on."""
+_WHOLE = "all of "  # no template can write a name with spaces
 
-_TAG = "workbench tag"  # a filter's name that no template can write
+
+class Read(NamedTuple):
+    """A name that is read, and of ``loop`` and ``documents`` which attribute.
+
+    ``bound`` says that it is a parameter of a macro around it: what it stands for is known at the call.
+    """
+
+    name: str
+    attribute: str | None = None
+    bound: bool = False
+
+
+Reads: TypeAlias = frozenset[Read]
 
 
 def least_trusted(sources: Iterable[Source]) -> Source:
@@ -44,221 +49,127 @@ def least_trusted(sources: Iterable[Source]) -> Source:
     )
 
 
-@dataclass(frozen=True)
-class Tag:
-    """What a piece of output depends on, and where it is written."""
-
-    sources: frozenset[Source]
-    place: Place
-
-
-class Piece(str):
-    """A piece of output that remembers its tag."""
-
-    tag: Tag
-
-    def __str__(self) -> str:
-        return self  # generated code calls str() on every output; the tag must survive that
-
-
-@pass_context  # which also keeps the compiler from folding it into a constant
-def _tagged(context: JinjaContext, value: object, index: int) -> Piece:
-    piece = Piece(escape(value) if context.eval_ctx.autoescape else str(value))
-    environment = context.environment
-    assert isinstance(environment, OriginEnvironment)
-    piece.tag = environment.tags[index]
-    return piece
-
-
-class OriginEnvironment(ImmutableSandboxedEnvironment):
-    """The environment of prompts, whose compiled templates yield tagged pieces.
-
-    ``places`` maps each template's name to its path and the line of the file on which it begins.
-    """
-
-    def __init__(
-        self, places: Mapping[str, tuple[str, int]], main: str, names: Names, loader: BaseLoader
-    ) -> None:
-        super().__init__(**OPTIONS, loader=loader)
-        self.code_generator_class = _TaggingGenerator
-        self.filters[_TAG] = _tagged
-        self.tags: list[Tag] = []
-        self.places = places
-        self.main = main
-        self.names = names
-
-    def place(self, template: str, line: int) -> Place:
-        """Return the place in a file of a line of a template."""
-        path, first_line = self.places[template]
-        return Place(path, line + first_line - 1)
-
-    def own_source(self, template: str) -> Source:
-        """Return the source of a template's own text."""
-        return (Origin.TEMPLATE, "") if template == self.main else (Origin.PARTIAL, template)
-
-
-class _TaggingGenerator(CodeGenerator):
-    """Compiles a template after wrapping its outputs."""
-
-    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:
-        assert isinstance(self.environment, OriginEnvironment)
-        assert self.name is not None
-        _Tagger(self.environment, self.name).rewrite(node)
-        super().visit_Template(node, frame)
-
-    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: object) -> None:
-        self.write("str(")  # never escape(), which would lose the tag: _tagged escapes where it is asked for
-
-
-class _Tagger:
-    def __init__(self, environment: OriginEnvironment, template: str) -> None:
-        self._environment = environment
-        self._template = template
-        self._own = environment.own_source(template)
-
-    def rewrite(self, node: nodes.Node) -> None:
-        """Wrap every output below this node."""
-        for field, value in node.iter_fields():
-            if isinstance(value, list):
-                setattr(node, field, list(self._rewritten(value)))
-            elif isinstance(value, nodes.Node):
-                self.rewrite(value)
-
-    def _rewritten(self, items: list[Any]) -> Iterator[Any]:
-        for item in items:
-            if isinstance(item, nodes.Output):
-                item.nodes = [self._wrapped(child, child) for child in item.nodes]
-            elif isinstance(item, nodes.CallBlock | nodes.FilterBlock) or getattr(item, "recursive", False):
-                # These output text themselves: an empty piece in front tells what the text depends on.
-                empty = nodes.TemplateData("", lineno=item.lineno)
-                yield nodes.Output([self._wrapped(empty, item)], lineno=item.lineno)
-                self.rewrite(item)
-            elif isinstance(item, nodes.Node):
-                self.rewrite(item)
-            yield item
-
-    def _wrapped(self, output: nodes.Expr, depends_on: nodes.Node) -> nodes.Filter:
-        sources = self._environment.names.sources_of(depends_on) | {self._own}
-        place = self._environment.place(self._template, output.lineno)
-        self._environment.tags.append(Tag(frozenset(sources), place))
-        index = nodes.Const(len(self._environment.tags) - 1, lineno=output.lineno)
-        wrapped = nodes.Filter(output, _TAG, [index], [], None, None, lineno=output.lineno)
-        wrapped.set_environment(self._environment)
-        return wrapped
+def whole(template: str) -> str:
+    """Return the name, which no template can write, under which all of a template is assigned."""
+    return f"{_WHOLE}{template}"
 
 
 class Names:
     """What each name that the templates of a version assign depends on, followed to the end.
 
-    A name that no template assigns is an input, a document or the list of examples, or one of Jinja2's own.
+    ``assigned`` holds, for each section of them, what the values of the names it assigns read. A name that
+    none assigns is an input, a document or the list of examples, or one of Jinja2's own.
     """
 
     def __init__(
-        self, templates: Mapping[str, nodes.Template], inputs: Iterable[str], globals_: Iterable[str]
+        self, assigned: Iterable[Mapping[str, Reads]], inputs: Iterable[str], globals_: Iterable[str]
     ) -> None:
         self._inputs = frozenset(inputs)
         self._globals = frozenset(globals_)
-        assignments: list[_Assignment] = []
-        for name, tree in templates.items():
-            assignments.append(([_whole(name)], tree))
-            assignments += _assignments(tree)
-        self._assigned: dict[str, set[Source]] = {name: set() for names, _ in assignments for name in names}
+        values: defaultdict[str, set[Read]] = defaultdict(set)
+        for section in assigned:
+            for name, reads in section.items():
+                values[name] |= reads
+        self._assigned: dict[str, set[Source]] = {name: set() for name in values}
         changed = True
         while changed:
             changed = False
-            for names, value in assignments:
-                found = self.sources_of(value)
-                for name in names:
-                    if not found <= self._assigned[name]:
-                        self._assigned[name] |= found
-                        changed = True
+            for name, read in values.items():
+                found = self.sources(read)
+                if not found <= self._assigned[name]:
+                    self._assigned[name] |= found
+                    changed = True
 
-    def sources_of(self, node: nodes.Node, bound: frozenset[str] = frozenset()) -> set[Source]:
-        """Return the inputs, documents, examples and partials that the output of a node depends on.
+    def sources(self, reads: Iterable[Read]) -> set[Source]:
+        """Return the inputs, documents, examples and partials behind what is read."""
+        return {source for read in reads for source in self._behind(read)}
 
-        ``bound`` names the parameters of the macros around it: what they stand for is known at the call.
-        """
-        if isinstance(node, nodes.Name):
-            return self._sources_of_name(node.name, None, bound) if node.ctx == "load" else set()
-        if isinstance(node, nodes.Getattr | nodes.Getitem) and isinstance(node.node, nodes.Name):
-            found = self._sources_of_name(node.node.name, _attribute(node), bound)
-            return found | (self.sources_of(node.arg, bound) if isinstance(node, nodes.Getitem) else set())
-        if isinstance(node, nodes.Include | nodes.Import | nodes.FromImport):
-            partial = _template_name(node)
-            return {(Origin.PARTIAL, partial)} | self._assigned.get(_whole(partial), set())
-        if isinstance(node, nodes.Macro | nodes.CallBlock):
-            within = bound | {arg.name for arg in node.args} | {"varargs", "kwargs"}
-            outside = [*node.defaults, *([node.call] if isinstance(node, nodes.CallBlock) else [])]
-            return self._union(outside, bound) | self._union(node.body, within)
-        return self._union(node.iter_child_nodes(), bound)
-
-    def _union(self, items: Iterable[nodes.Node], bound: frozenset[str]) -> set[Source]:
-        return {source for item in items for source in self.sources_of(item, bound)}
-
-    def _sources_of_name(self, name: str, attribute: str | None, bound: frozenset[str]) -> set[Source]:
+    def _behind(self, read: Read) -> set[Source]:
+        name, attribute, bound = read
+        assigned = self._assigned.get(name, set())
+        if name.startswith(_WHOLE):
+            return {(Origin.PARTIAL, name.removeprefix(_WHOLE)), *assigned}
         if name == "loop" and attribute is not None and attribute not in _LOOP_ITEMS:
             return set()
-        assigned = self._assigned.get(name, set())
-        if name in bound or (name in self._assigned and name not in self._inputs):
-            return set(assigned)
+        if bound or (name in self._assigned and name not in self._inputs):
+            return assigned
+        return {*assigned, *self._from_outside(name, attribute)}
+
+    def _from_outside(self, name: str, attribute: str | None) -> set[Source]:
         if name == "documents":
             return {(Origin.DOCUMENT, attribute or "documents")}
         if name == "examples":
             return {(Origin.EXAMPLE, "examples")}
-        if name in self._inputs or name not in self._globals:
-            return {*assigned, (Origin.INPUT, name)}
-        return set()
+        return {(Origin.INPUT, name)} if name in self._inputs or name not in self._globals else set()
 
 
-def _whole(template: str) -> str:
-    """Return the name, which no template can write, under which all of a template is assigned."""
-    return f"all of {template}"
+def reads_of(node: nodes.Node, bound: frozenset[str] = frozenset()) -> set[Read]:
+    """Return the names that the output of a node depends on; ``bound`` are parameters of macros around it."""
+    if isinstance(node, nodes.Name):
+        return {Read(node.name, None, node.name in bound)} if node.ctx == "load" else set()
+    if isinstance(node, nodes.Getattr | nodes.Getitem) and isinstance(node.node, nodes.Name):
+        name = node.node.name
+        attribute = _attribute(node) if name in ("loop", "documents") else None
+        found = {Read(name, attribute, name in bound)}
+        return found | (reads_of(node.arg, bound) if isinstance(node, nodes.Getitem) else set())
+    if isinstance(node, nodes.Include | nodes.Import | nodes.FromImport):
+        assert isinstance(node.template, nodes.Const)  # nothing else is let into a version
+        return {Read(whole(str(node.template.value)))}
+    if isinstance(node, nodes.Macro | nodes.CallBlock):
+        within = bound | {arg.name for arg in node.args} | {"varargs", "kwargs"}
+        outside = [*node.defaults, *([node.call] if isinstance(node, nodes.CallBlock) else [])]
+        return _union(outside, bound) | _union(node.body, within)
+    return _union(node.iter_child_nodes(), bound)
 
 
-def _template_name(node: nodes.Include | nodes.Import | nodes.FromImport) -> str:
-    assert isinstance(node.template, nodes.Const)  # nothing else is let into a version
-    return str(node.template.value)
+def assigned_in(tree: nodes.Template) -> dict[str, Reads]:
+    """Return the names that a template assigns, each with what its values read."""
+    found: defaultdict[str, set[Read]] = defaultdict(set)
+    for node in tree.find_all(nodes.Node):
+        for names, value in _assignments(node):
+            reads = reads_of(value)
+            for name in names:
+                found[name] |= reads
+    return {name: frozenset(reads) for name, reads in found.items()}
 
 
-def _assignments(tree: nodes.Template) -> Iterator[_Assignment]:
-    """Yield every assignment of a template: the names, and what their values depend on."""
-    for node in _all(tree, nodes.For):
-        yield [*_targets(node.target), "loop"], node.iter
-        if node.recursive:  # then loop(…) puts out the body once more
-            yield [*_targets(node.target), "loop"], nodes.Scope(node.body)
-    for node in _all(tree, nodes.Assign):
-        yield _targets(node.target), node.node
-    for node in _all(tree, nodes.AssignBlock):
-        yield _targets(node.target), nodes.Scope([*node.body, *filter(None, [node.filter])])
-    for node in _all(tree, nodes.Macro):
-        yield [node.name], node
-    for node in _all(tree, nodes.With):
-        for target, value in zip(node.targets, node.values, strict=True):
-            yield _targets(target), value
-    for node in _all(tree, nodes.CallBlock):
-        yield [*(arg.name for arg in node.args), "caller"], node
-    for node in _all(tree, nodes.Block):
-        yield ["super", "self"], nodes.Scope(node.body)
-    for node in _all(tree, nodes.Import):
-        yield [node.target], node
-    for node in _all(tree, nodes.FromImport):
-        yield [name if isinstance(name, str) else name[1] for name in node.names], node
+def _union(items: Iterable[nodes.Node], bound: frozenset[str]) -> set[Read]:
+    return {read for item in items for read in reads_of(item, bound)}
 
 
-def _all(node: nodes.Node, *kinds: type[nodes.Node]) -> Iterator[Any]:
-    """Yield the node itself and everything below it that is of one of these kinds."""
-    if isinstance(node, kinds):
-        yield node
-    yield from node.find_all(kinds)
+def _assignments(node: nodes.Node) -> Iterator[tuple[list[str], nodes.Node]]:
+    """Yield what a node assigns: the names, and what their value depends on."""
+    match node:
+        case nodes.For():
+            yield [*_targets(node.target), "loop"], node.iter
+            if node.recursive:  # then loop(…) puts out the body once more
+                yield [*_targets(node.target), "loop"], nodes.Scope(node.body)
+        case nodes.Assign():
+            yield _targets(node.target), node.node
+        case nodes.AssignBlock():
+            yield _targets(node.target), nodes.Scope([*node.body, *filter(None, [node.filter])])
+        case nodes.Macro():
+            yield [node.name], node
+        case nodes.With():
+            for target, value in zip(node.targets, node.values, strict=True):
+                yield _targets(target), value
+        case nodes.CallBlock():
+            yield [*(arg.name for arg in node.args), "caller"], node
+        case nodes.Block():
+            yield ["super", "self"], nodes.Scope(node.body)
+        case nodes.Import():
+            yield [node.target], node
+        case nodes.FromImport():
+            yield [name if isinstance(name, str) else name[1] for name in node.names], node
 
 
 def _targets(node: nodes.Node) -> list[str]:
-    return [name.name for name in _all(node, nodes.Name, nodes.NSRef)]
+    kinds = (nodes.Name, nodes.NSRef)
+    below: Iterable[Any] = node.find_all(kinds)
+    return [each.name for each in ([node, *below] if isinstance(node, kinds) else below)]
 
 
-def _attribute(access: nodes.Node | None) -> str | None:
+def _attribute(access: nodes.Getattr | nodes.Getitem) -> str | None:
     if isinstance(access, nodes.Getattr):
         return access.attr
-    if isinstance(access, nodes.Getitem) and isinstance(access.arg, nodes.Const):
-        return str(access.arg.value)
-    return None
+    return str(access.arg.value) if isinstance(access.arg, nodes.Const) else None

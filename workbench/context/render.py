@@ -7,24 +7,25 @@ contains.
 
 from __future__ import annotations
 
+import posixpath
 import re
 import traceback
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 
-from jinja2 import FunctionLoader, TemplateError, TemplateSyntaxError, UndefinedError, nodes
+from jinja2 import Template, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.exceptions import SecurityError
 
-from workbench.context.messages import Context, Message, Origin, Segment, wire_json
-from workbench.context.origins import Names, OriginEnvironment, Piece, Source, Tag, least_trusted
+from workbench.context.building import ROLES, Builder, Building
+from workbench.context.messages import Context, Origin
+from workbench.context.origins import Names, Reads, Source, least_trusted
+from workbench.context.pieces import OriginEnvironment
+from workbench.context.sections import Partials, Section, Sections
 from workbench.errors import CasesError, Place, PromptError, did_you_mean, nearest
 from workbench.project.yaml import Value
 from workbench.prompts.format import RESERVED, check_turns
 from workbench.prompts.template import environment
-from workbench.prompts.tree import PROMPTS
+from workbench.prompts.tree import PROMPTS, confined
 from workbench.prompts.version import Example, Version
-
-ROLES = ("system", "user", "assistant", "developer")
 
 MAX_CHARACTERS = 10_000_000
 """A rendering longer than this is stopped."""
@@ -35,54 +36,63 @@ _ROLE_LINE = re.compile(rf"^(\\?)({'|'.join(ROLES)}):$", re.MULTILINE)
 class Renderer:
     """One version, compiled once and rendered for as many cases as wanted.
 
-    ``nonce`` is text of digits that no writer of inputs can know; it does not change what is rendered. Raises
-    PromptError for a template that Jinja2 cannot parse.
+    ``nonce`` is text of digits that no writer of inputs can know; it does not change what is rendered.
+    ``sections`` remembers what was read for an earlier version with the same nonce. Raises PromptError for a
+    template that Jinja2 cannot parse.
     """
 
-    def __init__(self, version: Version, nonce: str) -> None:
+    def __init__(self, version: Version, nonce: str, sections: Sections | None = None) -> None:
         self._version = version
         self._prompt = version.prompt
         self._turns = [name for name, declared in version.prompt.inputs.items() if declared.kind == "turns"]
         self._marker = re.compile(f"\ue000{nonce}:([0-9]+)\ue001\n?")
         self._nonce = nonce
-        main = version.prompt.path
-        self._places = {name: (f"{PROMPTS}/{name}", 1) for name in version.partials}
-        self._places[main] = (main, version.prompt.template_line)
-        sources = {main: version.prompt.template, **version.partials}
-        sources = {name: self._marked(source) for name, source in sources.items()}
+        self._main = f"/{version.prompt.path}"  # no include can name it, for it would leave the folder
+        self._line = version.prompt.template_line
+        self._known_places: dict[tuple[str, int], Place] = {}  # one object a line is soon sent and read
+        sections = sections or Sections()
         try:
-            parsed = {name: environment().parse(source, name) for name, source in sources.items()}
-            names = Names(parsed, version.prompt.inputs, environment().globals)
+            self._sections = sections.divided(self._main, self._marked(version.prompt.template))
+            partials = {
+                name: sections.one(name, self._marked(source)) for name, source in version.partials.items()
+            }
+            read = [*self._sections, *partials.values()]
+            self._names = Names(
+                [section.assigned for section in read], version.prompt.inputs, environment().globals
+            )
         except (TemplateSyntaxError, RecursionError) as broken:
             raise self._template_error(broken, {}) from broken
-        self._wants_examples = any(
-            name.name == "examples" and name.ctx == "load"
-            for tree in parsed.values()
-            for name in tree.find_all(nodes.Name)
-        )
-        loader = FunctionLoader(lambda name: (sources[name], name, lambda: True) if name in sources else None)
-        self._environment = OriginEnvironment(self._places, main, names, loader)
+        self._wants_examples = any(section.wants_examples for section in read)
+        self._environment = OriginEnvironment(Partials(partials))
+        self._templates: list[Template] = []
 
     def render(self, inputs: Mapping[str, Value], place: Place | None = None) -> Context:
-        """Return the context for these inputs; ``place`` is where the case is written, for errors.
+        """Return the context for these inputs; ``place`` is where the case is written, None for typed inputs.
 
         Raises PromptError for a template that fails or grows past 10 million characters, CasesError for
         inputs that are missing or of the wrong kind.
         """
-        values = self._values(inputs, place)
-        built = self._messages(values, {}, place)
+        built = self._messages(self._values(inputs, place), {})
         if self._version.examples and not self._wants_examples:
             built = self._with_examples(built, inputs)
-        messages = tuple(Message(message.role, message.content) for message in built)
+        messages = tuple(message.message() for message in built)
         try:
-            wire_json(messages).encode()
+            for message in messages:
+                message.content.encode()
         except UnicodeEncodeError as broken:
             raise PromptError(
                 "the rendering holds half of a surrogate pair, which is no character and cannot be sent",
                 place=Place(self._prompt.path),
                 hint="Look for an escape such as \\ud83d in the template or in an input.",
             ) from broken
-        return Context(messages, tuple(tuple(message.segments) for message in built))
+
+        def source_of(source: Source, written: Place) -> Place | None:
+            if source[0] is Origin.INPUT and source[1] in inputs:
+                return place
+            return self._source_place(source, written)
+
+        segments = tuple(message.segments(source_of) for message in built)
+        return Context(messages, segments, tuple(tuple(message.written) for message in built))
 
     def _marked(self, source: str) -> str:
         def role(match: re.Match[str]) -> str:
@@ -122,17 +132,26 @@ class Renderer:
             check_turns(values[name], f"the input “{name}”", place, CasesError)
         return values
 
-    def _messages(
-        self, values: Mapping[str, Value], example: Mapping[str, str], place: Place | None
-    ) -> list[_Building]:
-        builder = _Builder(self._marker, self._turns, values, example)
-        listed = [{**example.inputs, "output": example.output} for example in self._version.examples]
+    def _messages(self, values: Mapping[str, Value], example: Mapping[str, str]) -> list[Building]:
+        """Return the messages of these values; ``example`` names those of an example, with its number."""
+
+        def source(source: Source) -> Source:
+            origin, name = source
+            return (Origin.EXAMPLE, example[name]) if origin is Origin.INPUT and name in example else source
+
+        def source_of(template: str, reads: Reads) -> Source:
+            own = (Origin.TEMPLATE, "") if template == self._main else (Origin.PARTIAL, template)
+            return least_trusted(map(source, {own, *self._names.sources(reads)}))
+
+        turns = [(source((Origin.INPUT, name)), values[name]) for name in self._turns]
+        builder = Builder(self._marker, turns, source_of, self._place)
         variables = {**values, "documents": dict(self._version.documents)}
         if self._wants_examples:
+            listed = [{**example.inputs, "output": example.output} for example in self._version.examples]
             variables["examples"] = listed
         length = 0
         try:
-            for piece in self._environment.get_template(self._prompt.path).generate(variables):
+            for piece in self._pieces(variables):
                 length += len(piece)
                 if length > MAX_CHARACTERS:
                     raise PromptError(
@@ -147,7 +166,55 @@ class Renderer:
             raise self._template_error(broken, values) from broken
         return builder.finished()
 
-    def _with_examples(self, built: list[_Building], inputs: Mapping[str, Value]) -> list[_Building]:
+    def _pieces(self, variables: Mapping[str, Value]) -> Iterator[str]:
+        """Yield what the sections of the template put out, one after the other in one context of Jinja2's."""
+        self._templates = self._templates or [
+            section.template(self._environment) for section in self._in_turn()
+        ]
+        context = self._templates[0].new_context(dict(variables))
+        for _, template in zip(self._in_turn(), self._templates, strict=True):
+            try:
+                yield from template.root_render_func(context)
+            except Exception:
+                self._environment.handle_exception()  # raises it again, with the template's own lines
+
+    def _in_turn(self) -> Iterator[Section]:
+        """Yield the sections of the template, with ``_line`` the line of the file on which each begins."""
+        self._line = self._prompt.template_line
+        for section in self._sections:
+            yield section
+            self._line += section.lines
+
+    def _place(self, template: str, line: int) -> Place:
+        """Return the place of a line of a partial, or of the section that is rendered now."""
+        key = (template, self._line + line - 1 if template == self._main else line)
+        if key not in self._known_places:
+            path = self._prompt.path if template == self._main else _partial_path(template)
+            self._known_places[key] = Place(path, key[1])
+        return self._known_places[key]
+
+    def _source_place(self, source: Source, written: Place) -> Place | None:
+        """Return where what a source holds comes from; an input here is one with its default."""
+        origin, name = source
+        places = self._prompt.places
+        match origin:
+            case Origin.INPUT:
+                return places.get(f"inputs.{name}")
+            case Origin.PARTIAL:
+                path = _partial_path(name)
+                return written if written.path == path else Place(path, 1)
+            case Origin.DOCUMENT:
+                relative = self._prompt.documents.get(name, "")
+                document = confined(posixpath.dirname(self._prompt.path), relative, "")
+                return Place(document, 1) if relative and document else places.get("documents")
+            case Origin.EXAMPLE:
+                if name != "examples":
+                    return self._version.examples[int(name) - 1].place
+                first = next(iter(self._version.examples), None)
+                return first.place if first else places.get("examples")
+        return None
+
+    def _with_examples(self, built: list[Building], inputs: Mapping[str, Value]) -> list[Building]:
         users = [index for index, message in enumerate(built) if message.role == "user"]
         if not users:
             raise PromptError(
@@ -155,21 +222,21 @@ class Renderer:
                 place=self._prompt.places.get("examples", Place(self._prompt.path)),
                 hint="Add a line “user:” to the template, or mention “examples” in it yourself.",
             )
-        pairs: list[_Building] = []
+        pairs: list[Building] = []
         for number, example in enumerate(self._version.examples, start=1):
             pairs += self._example_pair(str(number), example, inputs)
         last = users[-1]
         return [*built[:last], *pairs, *built[last:]]
 
-    def _example_pair(self, number: str, example: Example, inputs: Mapping[str, Value]) -> list[_Building]:
+    def _example_pair(self, number: str, example: Example, inputs: Mapping[str, Value]) -> list[Building]:
         values = self._values({**inputs, **example.inputs}, example.place)
-        rendered = self._messages(values, dict.fromkeys(example.inputs, number), example.place)
+        rendered = self._messages(values, dict.fromkeys(example.inputs, number))
         users = [message for message in rendered if message.role == "user"]
         if not users:
             raise PromptError(
                 f"with example {number} the template renders no user message", place=example.place
             )
-        answer = rendered[-1] if rendered[-1].role == "assistant" else _Building("assistant")
+        answer = rendered[-1] if rendered[-1].role == "assistant" else Building("assistant")
         answer.append(example.output, (Origin.EXAMPLE, number), example.place)
         answer.close()
         return [users[-1], answer]
@@ -180,25 +247,33 @@ class Renderer:
         if isinstance(broken, TemplateSyntaxError):
             found.append((broken.name or "", broken.lineno))
         for name, number in reversed(found):
-            if name in self._places and number:
-                path, first_line = self._places[name]
-                place = Place(path, number + first_line - 1)
-                line = self._source_line(name, number)
+            if number and (name == self._main or name in self._version.partials):
+                place = self._place(name, number)
+                line = self._source_line(name, place)
                 break
         return PromptError(
             f"{_reason(broken)}{f' in: {line}' if line else ''}", place=place, hint=self._hint(broken, values)
         )
 
-    def _source_line(self, template: str, line: int) -> str:
-        source = self._prompt.template if template == self._prompt.path else self._version.partials[template]
+    def _source_line(self, template: str, place: Place) -> str:
+        is_main = template == self._main
+        source = self._prompt.template if is_main else self._version.partials[template]
+        at = (place.line or 1) - (self._prompt.template_line if is_main else 1)
         lines = source.split("\n")
-        return lines[line - 1].strip()[:120] if line <= len(lines) else ""
+        return lines[at].strip()[:120] if at < len(lines) else ""
 
     def _hint(self, broken: Exception, values: Mapping[str, Value]) -> str | None:
         if not isinstance(broken, UndefinedError):
             return None
         unknown = re.match(r"'(\w+)' is undefined", str(broken))
         return did_you_mean(unknown[1], [*values, "documents"]) if unknown else None
+
+
+def _partial_path(name: str) -> str:
+    """Return the path of a partial by the name it is included with."""
+    path = confined(PROMPTS, name, PROMPTS)
+    assert path is not None  # no other was let into the version
+    return path
 
 
 def _reason(broken: Exception) -> str:
@@ -216,113 +291,8 @@ def _reason(broken: Exception) -> str:
 def unused_inputs(version: Version, inputs: Iterable[str]) -> tuple[str, ...]:
     """Return the inputs of a case that this version neither declares nor mentions."""
     sources = [version.prompt.template, *version.partials.values()]
+    undeclared = [name for name in inputs if name not in version.prompt.inputs]
+    # Reading a long template takes a while, and most often none of it is needed.
+    sources = [source for source in sources if any(name in source for name in undeclared)]
     mentioned = {name.name for source in sources for name in environment().parse(source).find_all(nodes.Name)}
-    return tuple(name for name in inputs if name not in version.prompt.inputs and name not in mentioned)
-
-
-@dataclass
-class _Building:
-    """A message while it grows. One that no role line opened is ``implicit``."""
-
-    role: str
-    implicit: bool = False
-    parts: list[str] = field(default_factory=list)
-    segments: list[Segment] = field(default_factory=list)
-    length: int = 0
-
-    def append(self, text: str, source: Source, place: Place | None) -> None:
-        if not text:
-            return
-        start, self.length = self.length, self.length + len(text)
-        self.parts.append(text)
-        origin, name = source
-        last = self.segments[-1] if self.segments else None
-        if last and (last.origin, last.name) == source:
-            self.segments[-1] = Segment(origin, name, last.start, self.length, last.place)
-        else:
-            self.segments.append(Segment(origin, name, start, self.length, place))
-
-    @property
-    def content(self) -> str:
-        """The text so far."""
-        return "".join(self.parts)
-
-    def close(self) -> None:
-        """Drop the newlines at the end, and the segments that were nothing else."""
-        content = self.content.rstrip("\r\n")
-        end = len(content)
-        self.parts, self.length = [content], end
-        kept = [segment for segment in self.segments if segment.start < end]
-        if kept and kept[-1].end > end:
-            last = kept[-1]
-            kept[-1] = Segment(last.origin, last.name, last.start, end, last.place)
-        self.segments = kept
-
-
-class _Builder:
-    """Turns pieces of output into messages."""
-
-    def __init__(
-        self,
-        marker: re.Pattern[str],
-        turns: list[str],
-        values: Mapping[str, Value],
-        example: Mapping[str, str],
-    ) -> None:
-        self._marker = marker
-        self._turns = turns
-        self._values = values
-        self._example = example
-        self._messages: list[_Building] = []
-        self._current = _Building("user", implicit=True)
-        self._tag: Tag | None = None
-        self._sources: dict[int, Source] = {}
-
-    def add(self, piece: str) -> None:
-        """Take the next piece; one without a tag of its own belongs to the tag before it."""
-        if isinstance(piece, Piece):
-            self._tag = piece.tag
-        texts = self._marker.split(str(piece))
-        self._text(texts[0])
-        for index, text in zip(texts[1::2], texts[2::2], strict=True):
-            self._open(int(index))
-            self._text(text)
-
-    def finished(self) -> list[_Building]:
-        """Return the messages, at least one."""
-        self._close()
-        return self._messages or [self._current]
-
-    def _text(self, text: str) -> None:
-        if text:
-            assert self._tag is not None  # whatever yields text of its own has an empty piece before it
-            self._current.append(text, self._source(self._tag), self._tag.place)
-
-    def _open(self, index: int) -> None:
-        self._close()
-        if index < len(ROLES):
-            self._current = _Building(ROLES[index])
-            return
-        name = self._turns[index - len(ROLES)]
-        for turn in self._values[name]:
-            message = _Building(turn["role"])
-            source = (Origin.EXAMPLE, self._example[name]) if name in self._example else (Origin.INPUT, name)
-            message.append(turn["content"], source, self._tag.place if self._tag else None)
-            self._messages.append(message)
-        self._current = _Building("user", implicit=True)
-
-    def _close(self) -> None:
-        self._current.close()
-        if not self._current.implicit or self._current.content.strip():
-            self._messages.append(self._current)
-
-    def _source(self, tag: Tag) -> Source:
-        known = self._sources.get(id(tag))
-        if known is None:
-            known = self._sources[id(tag)] = least_trusted(
-                (Origin.EXAMPLE, self._example[name])
-                if origin is Origin.INPUT and name in self._example
-                else (origin, name)
-                for origin, name in tag.sources
-            )
-        return known
+    return tuple(name for name in undeclared if name not in mentioned)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from workbench.context.messages import Context
+from workbench.context.sharing import Folded, unfolded
 from workbench.errors import Place, PromptError, WorkbenchError
 from workbench.project.yaml import Value
 from workbench.prompts.version import Version
@@ -28,8 +29,13 @@ from workbench.prompts.version import Version
 TIME_LIMIT = 5.0
 """Seconds that one rendering may take."""
 
+PATIENCE = 0.5
+"""Seconds that a rendering may take though a newer one is asked for: a new process would read all anew."""
+
 START_LIMIT = 30.0
 """Seconds that the process may take to start, on a busy machine."""
+
+_BETWEEN_LOOKS = 0.02  # seconds from one look whether a slow rendering is still wanted to the next
 
 Job: TypeAlias = tuple[Mapping[str, Value], Place | None]
 """The inputs of a case, and where they are written."""
@@ -42,13 +48,14 @@ class RenderWorker:
     ends, because its standard input closes.
     """
 
-    def __init__(self, time_limit: float = TIME_LIMIT) -> None:
+    def __init__(self, time_limit: float = TIME_LIMIT, patience: float = PATIENCE) -> None:
         self._time_limit = time_limit
+        self._patience = patience
         self._child: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._newest = 0
-        self._interrupted: subprocess.Popen[bytes] | None = None
+        self._sent: Mapping[str, str] = {}  # the documents that the child holds
 
     def render(self, version: Version, inputs: Mapping[str, Value], place: Place | None = None) -> Context:
         """Return the context; raises PromptError or CasesError, also for a rendering that takes too long."""
@@ -62,7 +69,6 @@ class RenderWorker:
 
         After a job that took too long the rest is not rendered: 500 of them would take 40 minutes.
         """
-        version = replace(version, files={})  # they are only needed to restore it
         with self._lock:
             outcomes: list[Context | WorkbenchError] = []
             while len(outcomes) < len(jobs):
@@ -83,41 +89,31 @@ class RenderWorker:
     ) -> Context:
         """Return the context as ``render`` does, for somebody who types: what was asked before gives way.
 
-        Whoever waits for that gets a PromptError. ``turn`` is one taken earlier, when this was asked for.
+        What waits does so at once, and what is being rendered after a while; whoever asked for it gets a
+        PromptError. ``turn`` is one taken earlier, when this was asked for.
         """
         mine = self.turn() if turn is None else turn
-        if mine == self._newest:
-            self._interrupt()
         with self._lock:
-            if self._child is self._interrupted:
-                self._kill()  # it was killed, though perhaps just after it had finished
-            outcome = self._render_some(
-                replace(version, files={}), [(inputs, place)], wanted=lambda: mine == self._newest
-            )[0]
+            outcome = self._render_some(version, [(inputs, place)], wanted=lambda: mine == self._newest)[0]
         if isinstance(outcome, WorkbenchError):
             raise outcome if mine == self._newest else _given_way(version)
         return outcome
 
     def close(self) -> None:
         """End the child, whatever it is doing."""
-        self._interrupt()
-        with self._lock:
-            self._kill()
-
-    def _interrupt(self) -> None:
-        """Kill the child where it is at work, so that whoever waits for it waits no longer."""
         child = self._child
         if child is not None and self._lock.locked():
-            self._interrupted = child
-            child.kill()
+            child.kill()  # whoever waits for it waits no longer
+        with self._lock:
+            self._kill()
 
     def _render_some(
         self, version: Version, jobs: Sequence[Job], wanted: Callable[[], bool] = lambda: True
     ) -> list[Context | WorkbenchError]:
         """Render until all is done or the child is lost; the job that lost it gets an error.
 
-        Where it was lost because it took too long, so do all jobs after it. ``wanted`` is asked once there is
-        a child that an interruption could kill.
+        Where it was lost because it took too long, so do all jobs after it; one that is no longer ``wanted``
+        gets less time.
         """
         outcomes: list[Context | WorkbenchError] = []
         try:
@@ -125,11 +121,16 @@ class RenderWorker:
             assert child.stdin and child.stdout  # pipes, as it was started
             if not wanted():
                 return [_given_way(version)]
-            write_frame(child.stdin, (version, list(jobs)))
+            self._send(child.stdin, version, jobs)
             for _ in jobs:
-                outcomes.append(read_frame(child.stdout, time.monotonic() + self._time_limit))
+                found = self._answer(child.stdout, wanted)
+                outcomes.append(
+                    found if isinstance(found, WorkbenchError) else unfolded(found, version.documents)
+                )
         except TimeoutError:
             self._kill()
+            if not wanted():
+                return [_given_way(version)]
             error = PromptError(
                 f"the rendering took longer than {self._time_limit:g} seconds and was stopped",
                 place=Place(version.prompt.path),
@@ -143,8 +144,29 @@ class RenderWorker:
             outcomes.append(error)
         return outcomes
 
+    def _send(self, pipe: IO[bytes], version: Version, jobs: Sequence[Job]) -> None:
+        """Send a version without the documents that the child holds or the files, which restore it."""
+        documents = {
+            name: None if self._sent.get(name) == text else text for name, text in version.documents.items()
+        }
+        write_frame(pipe, (replace(version, files={}, documents={}), documents, list(jobs)))
+        self._sent = version.documents
+
+    def _answer(self, pipe: IO[bytes], wanted: Callable[[], bool]) -> Folded | WorkbenchError:
+        """Return the child's next answer; raises TimeoutError where it takes too long."""
+        began = time.monotonic()
+        limit, look = began + self._time_limit, began + self._patience
+        while not _is_ready(pipe.fileno(), min(look, limit)):
+            if time.monotonic() >= limit or not wanted():
+                raise TimeoutError
+            look = time.monotonic() + _BETWEEN_LOOKS
+        answer: Folded | WorkbenchError = read_frame(pipe, limit)
+        return answer
+
     def _running(self) -> subprocess.Popen[bytes]:
         if self._child is None or self._child.poll() is not None:
+            self._kill()  # one that has died still holds its pipes
+            self._sent = {}
             self._child = subprocess.Popen(
                 # -P: the folder one works in is not trusted to supply Python modules.
                 [sys.executable, "-P", "-m", "workbench.context.worker_child"],
@@ -196,18 +218,17 @@ def read_frame(pipe: IO[bytes], deadline: float | None = None) -> Any:  # noqa: 
     return pickle.loads(_read_exactly(pipe.fileno(), length, deadline))
 
 
-def _wait(descriptor: int, deadline: float) -> None:
+def _is_ready(descriptor: int, deadline: float) -> bool:
     with selectors.DefaultSelector() as selector:  # select() itself fails past the 1024th open file
         selector.register(descriptor, selectors.EVENT_READ)
-        if not selector.select(max(0.0, deadline - time.monotonic())):
-            raise TimeoutError
+        return bool(selector.select(max(0.0, deadline - time.monotonic())))
 
 
 def _read_exactly(descriptor: int, length: int, deadline: float | None) -> bytes:
     parts: list[bytes] = []
     while length:
-        if deadline is not None:
-            _wait(descriptor, deadline)
+        if deadline is not None and not _is_ready(descriptor, deadline):
+            raise TimeoutError
         part = os.read(descriptor, min(length, 1 << 20))
         if not part:
             raise EOFError

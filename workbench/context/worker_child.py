@@ -7,10 +7,12 @@ import os
 import secrets
 import signal
 import sys
+from dataclasses import replace
 from typing import IO
 
-from workbench.context.messages import Context
 from workbench.context.render import Renderer
+from workbench.context.sections import Sections
+from workbench.context.sharing import Folded, folded
 from workbench.context.worker import Job, read_frame, write_frame
 from workbench.errors import Place, PromptError, WorkbenchError
 from workbench.prompts.version import Version
@@ -27,23 +29,26 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     write_frame(answers, "ready")
     nonce = str(secrets.randbits(128))
+    sections = Sections()
+    held: dict[str, str] = {}
     with contextlib.suppress(EOFError, BrokenPipeError):  # the parent is gone
         while True:
-            version, jobs = read_frame(sys.stdin.buffer)
-            _serve(version, jobs, nonce, answers)
+            version, documents, jobs = read_frame(sys.stdin.buffer)
+            held = {name: held[name] if text is None else text for name, text in documents.items()}
+            _serve(replace(version, documents=held), jobs, nonce, sections, answers)
 
 
-def _serve(version: Version, jobs: list[Job], nonce: str, answers: IO[bytes]) -> None:
-    outcome: Context | WorkbenchError
+def _serve(version: Version, jobs: list[Job], nonce: str, sections: Sections, answers: IO[bytes]) -> None:
+    outcome: Folded | WorkbenchError
     try:
-        renderer = Renderer(version, nonce)
+        renderer = Renderer(version, nonce, sections)
     except WorkbenchError as error:
         for _ in jobs:
             write_frame(answers, error)
         return
     for inputs, place in jobs:
         try:
-            outcome = renderer.render(inputs, place)
+            outcome = folded(renderer.render(inputs, place), version.documents)
         except WorkbenchError as error:
             outcome = error
         except MemoryError:

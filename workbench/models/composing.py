@@ -8,6 +8,7 @@ either.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from itertools import chain, pairwise, zip_longest
@@ -81,14 +82,16 @@ class Composer:
 
     async def _placed(self, text: str, *, first: bool, start: int = 0) -> list[_Placed]:
         """Return the tokens of a text in which control tokens act."""
-        tokens = await self._tokenizer.tokens(text, special=True, first=first)
-        places = list(zip(tokens, offsets_of(text.encode(), tokens), strict=True))
-        plain = await self._tokenizer.tokens(text, special=False)
-        # Only a token that is absent when nothing may act can be one that acts.
-        inert = set(zip(plain, offsets_of(text.encode(), plain), strict=True))
+        tokens, plain = await asyncio.gather(
+            self._tokenizer.tokens(text, special=True, first=first),
+            self._tokenizer.tokens(text, special=False),
+        )
+        # In a thread: of a long context there are thousands, and the screen must not wait for them.
+        offsets, acting = await asyncio.to_thread(_acting, text.encode(), tokens, plain)
+        control = {token: await self._is_control(token) for token in {tokens[at] for at in acting}}
         return [
-            _Placed(token, start + offset, (token, offset) not in inert and await self._is_control(token))
-            for token, offset in places
+            _Placed(token, start + offset, at in acting and control[token])
+            for at, (token, offset) in enumerate(zip(tokens, offsets, strict=True))
         ]
 
     async def _placed_apart(self, around: Sequence[str], contents: Sequence[str]) -> list[_Placed]:
@@ -165,6 +168,16 @@ def offsets_of(prompt: bytes, tokens: Sequence[Token]) -> list[int]:
         offsets.append(max(found, at))
         at = max(found + len(piece), at) if found >= 0 else at
     return offsets
+
+
+def _acting(prompt: bytes, tokens: Sequence[Token], plain: Sequence[Token]) -> tuple[list[int], set[int]]:
+    """Return the byte where each token begins, and which of them may be control tokens.
+
+    Only one that is absent from the ``plain`` tokens, among which nothing acts, can be one that acts.
+    """
+    offsets = offsets_of(prompt, tokens)
+    inert = set(zip(plain, offsets_of(prompt, plain), strict=True))
+    return offsets, {at for at, placed in enumerate(zip(tokens, offsets, strict=True)) if placed not in inert}
 
 
 def _touches(placed: _Placed, ranges: Sequence[tuple[int, int]]) -> bool:

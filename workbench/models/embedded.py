@@ -107,15 +107,8 @@ class Engine:
     async def tokens(self, text: str, *, special: bool, first: bool = False) -> list[Token]:
         """Return the tokens of a text; see ``composing.Tokenizer``."""
         asked = {"content": text, "add_special": first, "parse_special": special, "with_pieces": True}
-        said = (await self._post("/tokenize", asked))["tokens"]
-        # A piece that is not valid UTF-8 by itself comes as a list of bytes.
-        return [
-            Token(
-                token["id"],
-                token["piece"].encode() if isinstance(token["piece"], str) else bytes(token["piece"]),
-            )
-            for token in said
-        ]
+        # In a thread: a long text has thousands, and the screen must not wait for them.
+        return await asyncio.to_thread(_tokens, await self._said("/tokenize", asked))
 
     async def complete(self, body: dict[str, Value]) -> AsyncGenerator[dict[str, Value], None]:
         """Yield the chunks of a completion, in the protocol of ``/v1/completions``."""
@@ -135,6 +128,11 @@ class Engine:
             raise await _crashed(running) from error
 
     async def _post(self, path: str, body: dict[str, Value]) -> dict[str, Value]:
+        said = json.loads(await self._said(path, body))
+        assert isinstance(said, dict)
+        return said
+
+    async def _said(self, path: str, body: dict[str, Value]) -> bytes:
         import aiohttp  # late, as in _load
 
         running = await self._running.get()
@@ -145,9 +143,7 @@ class Engine:
             raise await _crashed(running) from error
         if response.status != 200:
             raise _refusal(response.status, text)
-        said = json.loads(text)
-        assert isinstance(said, dict)
-        return said
+        return text
 
     async def _load(self) -> _Running:
         # Importing aiohttp takes 0.2 s, which a start that calls no model should not pay.
@@ -189,6 +185,20 @@ class Engine:
             if running is None:
                 child.kill()
         return running
+
+
+def _tokens(said: bytes) -> list[Token]:
+    """Return the tokens of a text as the engine tells them.
+
+    A piece that is not valid UTF-8 by itself comes as a list of bytes.
+    """
+    return [
+        Token(
+            token["id"],
+            token["piece"].encode() if isinstance(token["piece"], str) else bytes(token["piece"]),
+        )
+        for token in json.loads(said)["tokens"]
+    ]
 
 
 class EmbeddedDoor:

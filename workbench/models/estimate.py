@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from workbench.models.model import Model
-from workbench.models.pricing import input_cost, output_cost
+from workbench.models.pricing import cached_input_cost, input_cost, output_cost
 from workbench.project.yaml import Value
 
 TYPICAL_TOKENS = 1000
@@ -20,18 +20,25 @@ class Typical:
     output_tokens: int | None = None
     observations: int = 0
 
+    @staticmethod
+    def of(mean: float | None, observations: int) -> Typical:
+        """Return what so many results teach that wrote ``mean`` tokens on average, None for not told."""
+        return Typical(None if mean is None else round(mean), observations)
+
 
 @dataclass(frozen=True)
 class CostEstimate:
     """What one call will cost, in pico-dollars.
 
-    ``output_high`` is None where nothing bounds what the model may write.
+    ``output_high`` is None where nothing bounds what the model may write. ``input_cached`` is the input if
+    the provider reads all of it from its cache, None where it has no price of its own for that.
     """
 
     input: int
     output_low: int
     output_typical: int
     output_high: int | None
+    input_cached: int | None = None
 
     @property
     def low(self) -> int:
@@ -97,6 +104,7 @@ def estimate(
         output_low=0,
         output_typical=output_cost(model.prices, usual, input_tokens),
         output_high=None if most is None else output_cost(model.prices, most, input_tokens),
+        input_cached=cached_input_cost(model.prices, input_tokens),
     )
 
 

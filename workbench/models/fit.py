@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from workbench.errors import did_you_mean
 from workbench.models.catalogue import REASONING_FAMILY, on_openai
@@ -81,27 +82,50 @@ def problems(
     Capabilities are held against a model only where the map knows it and its own provider answers; a server
     of one's own is taken at its word.
     """
-    found = [*_param_problems(model, params)]
+    found = [misfit.reason for misfit in unsupported(model, params, schema, prefill)]
     if count is not None and model.window is not None and count.total > model.window:
         found.append(
             f"the context is {count.total:,} tokens and {model.name} takes {model.window:,}: "
             "shorten it or choose a model with a larger window"
         )
-    if not model.known or _own_server(model):
-        return tuple(found)
-    if schema is not None and "schema" not in model.supports:
-        found.append(f"{model.name} does not take an output schema: remove “output” or choose another model")
-    if prefill is not None and "prefill" not in model.supports:
-        found.append(
-            f"{model.name} does not continue a prefill: remove the trailing assistant message "
-            "or choose another model"
-        )
-    if model.door == "direct" and "chat" not in model.supports:
+    if _known_by_the_map(model) and model.door == "direct" and "chat" not in model.supports:
         found.append(
             f"{model.name} answers only through OpenAI's Responses API, which Workbench does not speak: "
             "choose a chat model"
         )
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """Something asked of a model that it does not take: ``what`` is ``schema``, ``prefill`` or a param."""
+
+    what: str
+    reason: str
+
+
+def unsupported(
+    model: Model,
+    params: Mapping[str, Value],
+    schema: Mapping[str, Value] | None = None,
+    prefill: str | None = None,
+) -> tuple[Misfit, ...]:
+    """Return each param, and the schema and the prefill, that this model does not take."""
+    found = [*_misfit_params(model, params)]
+    if not _known_by_the_map(model):
+        return tuple(found)
+    if schema is not None and "schema" not in model.supports:
+        reason = f"{model.name} does not take an output schema: remove “output” or choose another model"
+        found.append(Misfit("schema", reason))
+    if prefill is not None and "prefill" not in model.supports:
+        reason = f"{model.name} does not continue a prefill: remove the trailing assistant message "
+        found.append(Misfit("prefill", f"{reason}or choose another model"))
+    return tuple(found)
+
+
+def _known_by_the_map(model: Model) -> bool:
+    """Return whether what the map says of a model holds for what will answer."""
+    return model.known and not _own_server(model)
 
 
 def accepted(model: Model) -> frozenset[str]:
@@ -123,17 +147,18 @@ def _own_server(model: Model) -> bool:
     return model.provider == "openai" and not on_openai(model)
 
 
-def _param_problems(model: Model, params: Mapping[str, Value]) -> Iterator[str]:
+def _misfit_params(model: Model, params: Mapping[str, Value]) -> Iterator[Misfit]:
     known = accepted(model)
     for name, value in params.items():
         if name in _SET_BY_WORKBENCH:
-            yield f"the param “{name}” may not be set: {_SET_BY_WORKBENCH[name]}"
+            yield Misfit(name, f"the param “{name}” may not be set: {_SET_BY_WORKBENCH[name]}")
         elif name not in known:
-            yield f"{model.name} does not take the param “{name}”: remove it. {did_you_mean(name, known)}"
+            hint = did_you_mean(name, known)
+            yield Misfit(name, f"{model.name} does not take the param “{name}”: remove it. {hint}")
         else:
             reason = _wrong_value(model, name, value) or _refused(model, name, value, params)
             if reason:
-                yield reason
+                yield Misfit(name, reason)
 
 
 def _wrong_value(model: Model, name: str, value: Value) -> str | None:

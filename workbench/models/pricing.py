@@ -20,15 +20,24 @@ def input_cost(prices: Prices, input_tokens: int, cached: int = 0) -> int:
 
     Cached tokens cost as much as others where the provider has no price of its own for them.
     """
-    rates = _rates(prices, input_tokens)
+    rates = rates_of(prices, input_tokens)
     cached = min(max(cached, 0), input_tokens)
     cached_rate = rates.input if rates.cached_input is None else rates.cached_input
     return (input_tokens - cached) * rates.input + cached * cached_rate
 
 
+def cached_input_cost(prices: Prices, input_tokens: int) -> int | None:
+    """Return what this much input costs where all of it is read from a cache, in pico-dollars.
+
+    None where the provider has no price of its own for that.
+    """
+    rate = rates_of(prices, input_tokens).cached_input
+    return None if rate is None else input_tokens * rate
+
+
 def output_cost(prices: Prices, output_tokens: int, input_tokens: int) -> int:
     """Return what this output costs after so much input, in pico-dollars; reasoning tokens are output."""
-    return output_tokens * _rates(prices, input_tokens).output
+    return output_tokens * rates_of(prices, input_tokens).output
 
 
 def call_cost(prices: Prices, usage: Usage) -> int | None:
@@ -38,7 +47,7 @@ def call_cost(prices: Prices, usage: Usage) -> int | None:
     return input_cost(prices, usage.input, usage.cached or 0) + output_cost(prices, usage.output, usage.input)
 
 
-def _rates(prices: Prices, input_tokens: int) -> Prices | Tier:
+def rates_of(prices: Prices, input_tokens: int) -> Prices | Tier:
     """Return the rates of a whole call with so much input: those of the highest tier it is above."""
     reached = [tier for tier in prices.tiers if input_tokens > tier.above]
     return max(reached, key=lambda tier: tier.above) if reached else prices

@@ -5,20 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import threading
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, replace
+from math import floor
 from typing import TYPE_CHECKING
 
-from workbench.context.messages import Context, Message, Origin, Segment
+from workbench.context.messages import Context
 from workbench.errors import ModelUnreadyError
 from workbench.models.catalogue import BASE_ENCODING
-from workbench.models.composed import Composed
+from workbench.models.correction import Correction
 from workbench.models.model import Model
+from workbench.models.pieces import Pieces
 from workbench.models.price_map import litellm_folder
 from workbench.project.yaml import Value
 
@@ -31,29 +30,17 @@ if TYPE_CHECKING:
 _A_MESSAGE = 3
 _THE_REPLY = 3
 
-_ROLE_LINE = re.compile(rb"\s*([a-z_]{1,20})[ \t]*(?:\n|$)")
-
-
-@dataclass(frozen=True)
-class Correction:
-    """What a provider reported for a model's contexts in earlier runs, and what was estimated for the same.
-
-    Both are sums of tokens over all observations; the estimates are raw totals, before any correction.
-    """
-
-    reported: int
-    estimated: int
-    observations: int
-
 
 @dataclass(frozen=True)
 class TokenCount:
     """The tokens of a context for one model.
 
     ``messages`` add up with ``overhead`` to ``total``, and each of ``segments`` to its message: a token
-    belongs to the segment where its first byte lies. ``exact`` says whether the provider will count the same;
-    ``observations`` is how many reports are behind a correction, 0 for none. ``raw_total`` is the total
-    before any correction: it is what later corrections are made from.
+    belongs to the segment where its first byte lies. ``schema`` is the part of ``overhead`` that the schema
+    is, 0 without one. ``exact`` says whether the provider will count the same; ``observations`` is how many
+    reports are behind a correction, 0 for none, and ``error`` how far off it has been on average, as a share
+    of what was reported, None where nothing tells. ``raw_total`` is the total before any correction: it is
+    what later corrections are made from.
     """
 
     total: int
@@ -63,18 +50,21 @@ class TokenCount:
     exact: bool
     observations: int
     raw_total: int
+    schema: int = 0
+    error: float | None = None
 
 
 class Tokenizers:
     """The tiktoken encodings that LiteLLM bundles, each loaded when it is first asked for.
 
-    Loading takes 0.3 s and is safe in any thread; counting after it runs at about 15 MB/s.
+    Loading takes 0.3 s, counting runs at 15 MB/s, and what was counted lately is not encoded again. All of
+    it is safe in any thread.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._encodings: dict[str, Encoding] = {}
-        self._lengths: dict[str, _Lengths] = {}
+        self._pieces: dict[str, Pieces] = {}
 
     def load(self, name: str) -> Encoding:
         """Return this encoding; raises ModelUnreadyError where its file is not there (nothing is fetched)."""
@@ -84,7 +74,7 @@ class Tokenizers:
         with self._lock:
             if name not in self._encodings:
                 loaded = _load(name)
-                self._lengths[name] = _Lengths(loaded.decode_single_token_bytes)
+                self._pieces[name] = Pieces(loaded)
                 self._encodings[name] = loaded
             return self._encodings[name]
 
@@ -103,162 +93,62 @@ class Tokenizers:
         For the embedded engine it is an estimate to show until ``count_composed`` has its prompt.
         """
         name = model.encoding or BASE_ENCODING
-        encoding, lengths = self.load(name), self._lengths[name]
-        messages, segments = [], []
+        self.load(name)
+        pieces = self._pieces[name]
+        messages: list[int] = []
+        segments: list[tuple[int, ...]] = []
         overhead = _THE_REPLY
         for message, parts in zip(context.messages, context.segments, strict=True):
-            ids = encoding.encode_ordinary(message.content)
-            messages.append(len(ids))
-            segments.append(_split(ids, lengths, message.content, parts))
-            overhead += _A_MESSAGE + len(encoding.encode_ordinary(message.role))
-        if schema is not None:
-            overhead += len(encoding.encode_ordinary(json.dumps(schema, ensure_ascii=False)))
+            ends = [part.end for part in parts[:-1]]
+            *marks, whole = pieces.before(message.content, [*ends, len(message.content)])
+            messages.append(whole)
+            segments.append(between([*marks, whole]) if parts else ())
+            overhead += _A_MESSAGE + pieces.count(message.role)
+        asked = 0 if schema is None else pieces.count(json.dumps(schema, ensure_ascii=False))
+        overhead += asked
         total = sum(messages) + overhead
         exact = model.exact and model.encoding is not None and schema is None
-        count = TokenCount(total, tuple(messages), tuple(segments), overhead, exact, 0, total)
+        count = TokenCount(total, tuple(messages), tuple(segments), overhead, exact, 0, total, asked)
         return count if exact or correction is None else corrected(count, correction)
 
 
 def corrected(count: TokenCount, correction: Correction) -> TokenCount:
-    """Return the count times reported over estimated, rounded cumulatively so that everything adds up."""
-    if not (correction.observations and correction.estimated > 0 and correction.reported > 0):
-        return count
+    """Return the count as the correction would have it, rounded cumulatively so that everything adds up.
+
+    Contents and schema are scaled; what each message and the whole have besides is overhead.
+    """
     so_far = reached = 0
 
     def scaled(part: int) -> int:
         nonlocal so_far, reached
         so_far += part
-        before = reached
-        # Half rounded up, in whole numbers: floats would lose exactness on long contexts.
-        reached = (2 * so_far * correction.reported + correction.estimated) // (2 * correction.estimated)
+        before, reached = reached, floor(so_far * correction.factor + 0.5)
         return reached - before
 
     # A message without segments is one part of its own.
-    parts = [[scaled(part) for part in (own or (whole,))] for whole, own in _paired(count)]
-    overhead = scaled(count.overhead)
-    return TokenCount(
-        total=reached,
+    parts = [
+        [scaled(part) for part in (own or (whole,))]
+        for whole, own in zip(count.messages, count.segments, strict=True)
+    ]
+    schema = scaled(count.schema)
+    # Where the provider wraps messages in fewer tokens than were estimated, no part may fall below nothing.
+    total = max(correction.total(count.raw_total, len(count.messages)), reached)
+    return replace(
+        count,
+        total=total,
         messages=tuple(sum(own) for own in parts),
         segments=tuple(tuple(own) if count.segments[at] else () for at, own in enumerate(parts)),
-        overhead=overhead,
+        overhead=total - reached + schema,
         exact=False,
         observations=correction.observations,
-        raw_total=count.raw_total,
+        schema=schema,
+        error=correction.error,
     )
-
-
-def count_composed(
-    context: Context, composed: Composed, *, schema: Mapping[str, Value] | None = None
-) -> tuple[Context, TokenCount]:
-    """Return the context as the embedded model receives it, and its tokens.
-
-    What the chat template inserts by itself becomes a message of origin *engine* at its place; control
-    tokens, role names and the newlines around them are overhead. Exact, except with a schema.
-    """
-    prompt = composed.prompt.encode("utf-8", "surrogatepass")
-    starts = [at for at, control in zip(composed.offsets, composed.control, strict=True) if not control]
-    inserted = _inserted(prompt, composed)
-    messages: list[Message] = []
-    segments: list[tuple[Segment, ...]] = []
-    counts: list[tuple[int, ...]] = []
-    wholes: list[int] = []
-
-    def add(message: Message, own: tuple[Segment, ...], start: int, ends: list[int]) -> None:
-        marks = [bisect_left(starts, at) for at in (start, *ends)]
-        messages.append(message)
-        segments.append(own)
-        wholes.append(marks[-1] - marks[0])
-        counts.append(between(marks[1:], marks[0]) if own else ())
-
-    for at in range(len(context.messages) + 1):
-        for role, start, end in inserted.get(at, ()):
-            text = prompt[start:end].decode("utf-8", "replace")
-            add(Message(role, text), (Segment(Origin.ENGINE, "chat template", 0, len(text)),), start, [end])
-        if at < len(context.messages):
-            message, own, (start, end) = context.messages[at], context.segments[at], composed.contents[at]
-            # Some templates trim a content: the offsets of its segments are then counted from what is left.
-            trimmed = max(message.content.encode("utf-8", "surrogatepass").find(prompt[start:end]), 0)
-            ends = [min(max(start + each - trimmed, start), end) for each in byte_ends(message.content, own)]
-            add(message, own, start, [*ends[:-1], end])
-    total = len(composed.ids)
-    overhead = total - sum(wholes)
-    count = TokenCount(total, tuple(wholes), tuple(counts), overhead, schema is None, 0, total)
-    return Context(tuple(messages), tuple(segments)), count
-
-
-def _inserted(prompt: bytes, composed: Composed) -> dict[int, list[tuple[str, int, int]]]:
-    """Return what the chat template wrote itself: role, start and end in bytes, by the message after it.
-
-    It is what stands between control tokens, outside every content, and is more than a role's name: three
-    words at least. Its role is the line before it that is one word, else that of the stretch before, else
-    system.
-    """
-    found: dict[int, list[tuple[str, int, int]]] = {}
-    role = "system"
-    content_ends = [end for _, end in composed.contents]
-    for start, end, opens in _outside_contents(len(prompt), composed):
-        name = _ROLE_LINE.match(prompt, start, end) if opens else None
-        if name:
-            role = name[1].decode()
-        text = prompt[name.end() if name else start : end]
-        if len(text.split()) >= 3:
-            first = end - len(text.lstrip())
-            found.setdefault(bisect_right(content_ends, start), []).append(
-                (role, first, first + len(text.strip()))
-            )
-    return found
-
-
-def _outside_contents(length: int, composed: Composed) -> Iterator[tuple[int, int, bool]]:
-    """Yield the byte ranges outside control tokens and contents, and whether each follows a control token."""
-    offsets = (*composed.offsets, length)
-    taken = [(offsets[at], offsets[at + 1], True) for at, control in enumerate(composed.control) if control]
-    taken += [(start, end, False) for start, end in composed.contents]
-    reached, opens = 0, True
-    for start, end, control in sorted(taken):
-        if start > reached:
-            yield reached, start, opens
-        reached, opens = max(reached, end), control
-    if length > reached:
-        yield reached, length, opens
-
-
-def byte_ends(content: str, segments: Sequence[Segment]) -> list[int]:
-    """Return for each segment the byte offset in the content, as UTF-8, where it ends."""
-    if content.isascii():
-        return [segment.end for segment in segments]
-    lengths = (len(content[each.start : each.end].encode("utf-8", "surrogatepass")) for each in segments)
-    return list(accumulate(lengths))
 
 
 def between(ends: Sequence[int], first: int = 0) -> tuple[int, ...]:
     """Return the steps from each running sum to the next, from ``first`` on."""
     return tuple(after - before for before, after in zip((first, *ends), ends, strict=False))
-
-
-class _Lengths(dict[int, int]):
-    """Bytes of each token, learnt as they are met: a table of all 200,000 would cost 130 ms."""
-
-    def __init__(self, spell: Callable[[int], bytes]) -> None:
-        super().__init__()
-        self._spell = spell
-
-    def __missing__(self, token: int) -> int:
-        length = self[token] = len(self._spell(token))
-        return length
-
-
-def _split(ids: list[int], lengths: _Lengths, content: str, segments: Sequence[Segment]) -> tuple[int, ...]:
-    """Return the tokens of each segment, which cover the content without gap or overlap."""
-    if len(segments) < 2:
-        return (len(ids),) if segments else ()
-    starts = list(accumulate(map(lengths.__getitem__, ids), initial=0))[:-1]
-    ends = [bisect_left(starts, end) for end in byte_ends(content, segments)]
-    return between([*ends[:-1], len(ids)])
-
-
-def _paired(count: TokenCount) -> Iterator[tuple[int, tuple[int, ...]]]:
-    return zip(count.messages, count.segments, strict=True)
 
 
 def _load(name: str) -> Encoding:

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from workbench.errors import Place, ProjectError, SettingsError
+from workbench.project.switches import read_switches
 from workbench.project.yaml import Fields, Value, read
 
 FILE_NAME = ".workbench.yml"
@@ -58,13 +59,17 @@ class Limits:
 class Settings:
     """Everything ``.workbench.yml`` says, with defaults for what it leaves out.
 
-    ``content_hash`` is the SHA-256 of the bytes that said it, empty where they were no file.
+    ``findings`` switches findings on and off by their code; ``places`` holds where each model is written, by
+    its name or its string. ``content_hash`` is the SHA-256 of the bytes that said it, empty where they were
+    no file.
     """
 
     models: Mapping[str, ModelEntry] = field(default_factory=dict)
     default_models: tuple[str, ...] = ()
     default_params: Mapping[str, Value] = field(default_factory=dict)
     limits: Limits = Limits()
+    findings: Mapping[str, bool] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
     content_hash: str = field(default="", compare=False)
 
 
@@ -103,10 +108,19 @@ def load(root: Path) -> Settings:
 def parse(text: str) -> Settings:
     """Return the settings that this text of ``.workbench.yml`` says."""
     fields = Fields(read(text, FILE_NAME, error=SettingsError), SettingsError)
-    fields.only(("models", "defaults", "limits"))
+    fields.only(("models", "defaults", "limits", "findings"))
     models = _models(fields.mapping("models"))
     default_models, default_params = _defaults(fields.mapping("defaults"))
-    return Settings(models, default_models, default_params, _limits(fields.mapping("limits")))
+    places = {name: fields.place("defaults", "models", at) for at, name in enumerate(default_models)}
+    places |= {name: fields.place("models", name) for name in models}
+    return Settings(
+        models,
+        default_models,
+        default_params,
+        _limits(fields.mapping("limits")),
+        read_switches(fields.mapping("findings")),
+        places,
+    )
 
 
 def _models(fields: Fields | None) -> dict[str, ModelEntry]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workbench.errors import Place, PromptError
+from workbench.project.switches import read_switches
 from workbench.project.yaml import Fields, Value, read
 
 RESERVED = (
@@ -14,7 +15,7 @@ RESERVED = (
 )
 """Names that a template already gives a meaning; an input cannot take one."""
 
-KEYS = ("description", "models", "params", "inputs", "examples", "documents", "output")
+KEYS = ("description", "models", "params", "inputs", "examples", "documents", "output", "findings")
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Prompt:
     """What one prompt file says.
 
     ``examples`` is the list itself, a file's path as written, or None. ``template_line`` is the line of the
-    file on which the template begins. ``places`` holds the line of each front-matter key that an error may be
-    about.
+    file on which the template begins. ``findings`` switches findings on and off by their code. ``places``
+    holds the line of each front-matter key that an error may be about.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Prompt:
     examples: tuple[Mapping[str, Value], ...] | str | None = None
     documents: Mapping[str, str] = field(default_factory=dict)
     schema: Mapping[str, Value] | None = None
+    findings: Mapping[str, bool] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
 
 
@@ -75,6 +77,7 @@ def parse(text: str, name: str, path: str) -> Prompt:
         examples=_examples(fields),
         documents=_documents(fields.mapping("documents")),
         schema=_schema(fields.mapping("output")),
+        findings=read_switches(fields.mapping("findings")),
         places={".".join(map(str, keys)): document.place(keys) for keys in document.lines if len(keys) <= 2},
     )
 

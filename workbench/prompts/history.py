@@ -41,11 +41,8 @@ class History:
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
         self._lock = threading.RLock()
+        self._found: Repository | NoRepository | None = None
         self._closed = False
-
-    @cached_property
-    def _found(self) -> Repository | NoRepository:
-        return opened(self._root)
 
     @cached_property
     def _objects(self) -> Objects:
@@ -54,24 +51,28 @@ class History:
             objects.close()
         return objects
 
+    def _looked(self, *, anew: bool = False) -> Repository | NoRepository:
+        """Return what was found, which is read here alone: another thread may look anew at any time."""
+        with self._lock:
+            if self._found is None or (anew and isinstance(self._found, NoRepository)):
+                self._found = opened(self._root)
+            return self._found
+
     def _opened(self) -> Repository | None:
-        with self._lock:  # a cached property alone may be computed by two threads
-            return self._found if isinstance(self._found, Repository) else None
+        found = self._looked()
+        return found if isinstance(found, Repository) else None
 
     @property
     def unavailable(self) -> str | None:
         """Why git cannot be used here, or None; looked up anew, as somebody may have made a repository."""
-        with self._lock:
-            if isinstance(self.__dict__.get("_found"), NoRepository):
-                del self.__dict__["_found"]
-        self._opened()
-        return self._found.reason if isinstance(self._found, NoRepository) else None
+        found = self._looked(anew=True)
+        return found.reason if isinstance(found, NoRepository) else None
 
     @property
     def remedy(self) -> str:
         """What makes git usable here; empty where it is."""
-        self._opened()
-        return self._found.hint if isinstance(self._found, NoRepository) else ""
+        found = self._looked()
+        return found.hint if isinstance(found, NoRepository) else ""
 
     @property
     def git_folder(self) -> Path | None:
@@ -181,11 +182,16 @@ class History:
             return []
         return [repository.path(name) for name in log.older_names(repository, repository.place(path))]
 
-    def renamed_from(self, path: str) -> str | None:
-        """Return what a file was called at HEAD, where a rename of it is staged and not committed."""
+    def staged_renames(self) -> dict[str, str]:
+        """Return what files were called at HEAD by their paths of now, where a rename is staged.
+
+        It is empty without git. Raises RevisionError where git cannot tell.
+        """
         repository = self._opened()
-        before = log.staged_name(repository, repository.place(path)) if repository else None
-        return repository.path(before) if repository and before else None
+        if repository is None:
+            return {}
+        renames = log.staged_renames(repository)
+        return {repository.path(after): repository.path(before) for after, before in renames.items()}
 
     def at_head(self, path: str) -> bytes | None:
         """Return the bytes of a file in the commit that is checked out, or None where it holds none.
@@ -243,24 +249,22 @@ class History:
 
         Where git refuses to look, the file counts as tracked: a ``.env`` is then not believed.
         """
-        repository = self._opened()
-        if repository is None:
-            return isinstance(self._found, NoRepository) and self._found.refused
+        found = self._looked()
+        if isinstance(found, NoRepository):
+            return found.refused
         try:
-            return bool(repository.read("ls-files", "--", repository.place(path)))
+            return bool(found.read("ls-files", "--", found.place(path)))
         except GitRefusedError:
             return True
 
     def _repository(self, revision: str = "HEAD") -> Repository:
-        repository = self._opened()
-        if repository is None:
-            assert isinstance(self._found, NoRepository)
-            raise RevisionError(f"“@{revision}” needs git, and {self._found.reason}", hint=self._found.hint)
-        return repository
+        found = self._looked()
+        if isinstance(found, NoRepository):
+            raise RevisionError(f"“@{revision}” needs git, and {found.reason}", hint=found.hint)
+        return found
 
     def _committable(self) -> Repository:
-        repository = self._opened()
-        if repository is None:
-            assert isinstance(self._found, NoRepository)
-            raise CommitError(f"this needs git, and {self._found.reason}", hint=self._found.hint)
-        return repository
+        found = self._looked()
+        if isinstance(found, NoRepository):
+            raise CommitError(f"this needs git, and {found.reason}", hint=found.hint)
+        return found

@@ -7,14 +7,20 @@ import json
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
 
 from jinja2 import TemplateSyntaxError, nodes
 
 from workbench.errors import Place, PromptError, did_you_mean
 from workbench.project.yaml import Value, read, read_json
+from workbench.prompts.cutting import cut
 from workbench.prompts.format import Prompt, check_example, parse
 from workbench.prompts.template import environment
 from workbench.prompts.tree import PROMPTS, Tree, confined, decode, prompt_name, prompt_path
+
+MOST_KEPT = 20_000
+"""Characters of a part of a template whose includes are remembered."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,7 @@ def _references(source: str, path: str, first_line: int) -> list[tuple[str, Plac
     The last of each three says that the file may be missing.
     """
     try:
-        tree = environment().parse(source)
+        named = _named_in(source)
     except RecursionError as broken:
         raise PromptError("the template is nested too deeply to be read", place=Place(path)) from broken
     except TemplateSyntaxError as broken:
@@ -130,17 +136,46 @@ def _references(source: str, path: str, first_line: int) -> list[tuple[str, Plac
             hint=f"The line reads: {text[0].strip()}" if text and text[0].strip() else None,
         ) from broken
     found: list[tuple[str, Place, bool]] = []
-    for node in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
-        place = Place(path, node.lineno + first_line - 1)
-        named = node.template  # type: ignore[attr-defined]
-        if not isinstance(named, nodes.Const) or not isinstance(named.value, str):
+    for name, line, optional in named:
+        place = Place(path, line + first_line - 1)
+        if name is None:
             raise PromptError(
                 "the name of an include must be plain text, not an expression",
                 place=place,
                 hint='Write {% include "_name.md" %}, and choose between several with {% if %}.',
             )
-        found.append((named.value, place, isinstance(node, nodes.Include) and node.ignore_missing))
+        found.append((name, place, optional))
     return found
+
+
+_Named: TypeAlias = tuple[str | None, int, bool]
+"""A name that a template includes (None for an expression), its line, and whether the file may be missing."""
+
+
+def _named_in(source: str) -> list[_Named]:
+    """Return what a template includes, imports or extends; raises TemplateSyntaxError."""
+    found: list[_Named] = []
+    line = 0
+    try:
+        for part in cut(source):
+            read = _named_in_part if len(part) <= MOST_KEPT else _named_in_part.__wrapped__
+            found += [(name, line + at, optional) for name, at, optional in read(part)]
+            line += part.count("\n")
+    except TemplateSyntaxError:
+        return list(_named_in_part.__wrapped__(source))
+    return found
+
+
+@lru_cache(maxsize=1000)  # somebody types in one part, and the others are as they were
+def _named_in_part(source: str) -> tuple[_Named, ...]:
+    found: list[_Named] = []
+    including = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+    for node in environment().parse(source).find_all(including):
+        named = node.template  # type: ignore[attr-defined]
+        name = named.value if isinstance(named, nodes.Const) and isinstance(named.value, str) else None
+        optional = isinstance(node, nodes.Include) and node.ignore_missing
+        found.append((name, node.lineno, optional))
+    return tuple(found)
 
 
 def _read(tree: Tree, path: str, place: Place | None, what: str, files: dict[str, bytes]) -> str:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from workbench.errors import CallError
 from workbench.models.calls import Answer
 from workbench.models.model import PICO, Prices
-from workbench.models.pricing import call_cost
+from workbench.models.pricing import call_cost, rates_of
 from workbench.project.yaml import Value
 from workbench.runs.plan import PlannedCall
 from workbench.store.records import Result
@@ -22,7 +22,7 @@ _UNCHECKABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueEr
 def answered(planned: PlannedCall, answer: Answer, started: str, ended: str) -> Result:
     """Return the result of a call that gave an answer, not yet checked against its schema."""
     return Result(
-        **_common(planned),
+        **_common(planned, answer.usage.input),
         status=_status(answer),
         text=answer.text,
         reasoning=answer.reasoning,
@@ -91,20 +91,32 @@ def _no_number(word: str) -> Value:
     raise ValueError(f"{word} is no number in JSON")
 
 
-def price_note(prices: Prices | None) -> str | None:
-    """Return the prices as they are kept beside a result, so that its cost can be understood later."""
+def price_note(prices: Prices | None, input_tokens: int) -> str | None:
+    """Return the prices of a call with so much input, kept beside its result so that its cost can be checked.
+
+    Those of its tier; of cached input None where it costs as much as other input.
+    """
     if prices is None:
         return None
+    rates = rates_of(prices, input_tokens)
     return json.dumps(
         {
-            "input_usd_per_million": f"{Decimal(prices.input) * 10**6 / PICO:f}",
-            "output_usd_per_million": f"{Decimal(prices.output) * 10**6 / PICO:f}",
+            "input_usd_per_million": _per_million(rates.input),
+            "output_usd_per_million": _per_million(rates.output),
+            "cached_input_usd_per_million": (
+                None if rates.cached_input is None else _per_million(rates.cached_input)
+            ),
             "source": prices.source,
         }
     )
 
 
-def _common(planned: PlannedCall) -> dict[str, Value]:
+def _per_million(rate: int) -> str:
+    return f"{Decimal(rate) * 10**6 / PICO:f}"
+
+
+def _common(planned: PlannedCall, reported: int | None = None) -> dict[str, Value]:
+    """Return what a result has of its call; ``reported`` is the provider's count of its input."""
     model = planned.call.model
     return {
         "call_key": planned.key,
@@ -113,7 +125,7 @@ def _common(planned: PlannedCall) -> dict[str, Value]:
         "api_base": model.api_base,
         "params": planned.call.params,
         "estimated": planned.estimated,
-        "prices": price_note(model.prices),
+        "prices": price_note(model.prices, reported or planned.estimated or 0),
     }
 
 

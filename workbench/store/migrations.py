@@ -179,5 +179,27 @@ def m003_votes(db: Database) -> None:
     db.table("votes").create_index(["pair"])
 
 
+@migrations()
+def m004_counts_beside_reports(db: Database) -> None:
+    """What was shown before a call, to stand beside what the provider reported, and to learn from it.
+
+    The new index is the reports alone, in order for each model, without the pages of text between them; it
+    answers what the old one was for.
+    """
+    cells = db.table("cells")
+    cells.add_column("shown", int)
+    cells.add_column("exact", int)
+    cells.add_column("messages", int)
+    db.execute(
+        "UPDATE cells SET messages = "
+        "(SELECT json_array_length(contexts.messages) FROM contexts WHERE hash = cells.context)"
+    )
+    db.execute(
+        "CREATE INDEX idx_results_reported ON results (string, api_base, id, estimated, input_tokens) "
+        "WHERE input_tokens > 0 AND estimated > 0 AND status IN ('ok', 'empty', 'cut', 'refused')"
+    )
+    db.execute("DROP INDEX idx_results_string_api_base_status")
+
+
 NAMES = frozenset(step.name for step in migrations.pending(Database(memory=True)))
 """The steps this version knows; a database with any other was made by a newer one."""

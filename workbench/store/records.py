@@ -81,7 +81,9 @@ class Cell:
     """One place in a run's grid: a contender, a case and a sample, and the result that fills it.
 
     ``case`` is the case's label, ``case_hash`` its identity. ``cached`` says that the result was made by an
-    earlier run. ``high`` is the most that the call may cost.
+    earlier run. ``estimated`` is the count of input tokens before any correction, ``shown`` the one that was
+    shown before the call, ``exact`` whether that promised to be right, and ``messages`` how many there were.
+    ``high`` is the most that the call may cost.
     """
 
     position: int
@@ -100,6 +102,15 @@ class Cell:
     result: Result | None = None
     cached: bool = False
     run: int = 0
+    shown: int | None = None
+    exact: bool = False
+    messages: int | None = None
+
+    @property
+    def off(self) -> float | None:
+        """How far the count that was shown is above what was reported, as a share of that, where known."""
+        reported = self.result.usage.input if self.result else None
+        return (self.shown - reported) / reported if self.shown is not None and reported else None
 
     @property
     def expected(self) -> bool | None:
@@ -110,6 +121,28 @@ class Cell:
         if self.expect is None or self.result is None or self.result.status not in ANSWERED:
             return None
         return self.result.text.strip() == self.expect.strip()
+
+
+@dataclass(frozen=True)
+class Miscount:
+    """A count of input tokens that was ``shown`` before a call and differs from what was ``reported`` after.
+
+    ``model`` is the entry's name, ``case`` the label of the case; ``exact`` says that the count promised to
+    be right.
+    """
+
+    model: str
+    prompt: str
+    case: str | None
+    run: int
+    shown: int
+    reported: int
+    exact: bool
+
+    @property
+    def off(self) -> float:
+        """How far it is above what was reported, as a share of that."""
+        return (self.shown - self.reported) / self.reported
 
 
 @dataclass(frozen=True)

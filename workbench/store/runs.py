@@ -52,8 +52,8 @@ class Runs:
                     known[key] = _contender_id(connection, cell.contender)
             connection.executemany(
                 "INSERT INTO cells (run, position, contender, revision, dirty, case_name, case_hash, expect, "
-                "sample, context, schema, call_key, estimated, high, result, cached) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "sample, context, schema, call_key, estimated, high, shown, exact, messages, result, cached) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     (
                         *(
@@ -65,6 +65,7 @@ class Runs:
                         ),
                         *(cell.case, cell.case_hash, cell.expect, cell.sample, cell.context, cell.schema),
                         *(cell.call_key, cell.estimated, cell.high),
+                        *(cell.shown, int(cell.exact), cell.messages),
                         *(cell.result.id if cell.result else None, int(cell.cached)),
                     )
                     for cell in cells
@@ -189,28 +190,6 @@ class Runs:
                 found[row["contender"]] = (None if row["cost"] is None else round(row["cost"]), row["total"])
         return found
 
-    def reported(self, string: str, api_base: str | None) -> tuple[int, int, int]:
-        """Return of all answers of a model: tokens reported, tokens estimated, and how many there are."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT COALESCE(SUM(input_tokens), 0), COALESCE(SUM(estimated), 0), COUNT(*) FROM results "
-                "WHERE string = ? AND api_base IS ? AND input_tokens > 0 AND estimated > 0 "
-                f"AND status IN ({_marks(ANSWERED)})",
-                (string, api_base, *ANSWERED),
-            ).fetchone()
-        return row[0], row[1], row[2]
-
-    def typical_output(self, prompt: str, string: str) -> tuple[float | None, int]:
-        """Return the mean output, in tokens, of a model's past answers to a prompt, and their number."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT AVG(output_tokens), COUNT(output_tokens) FROM results WHERE id IN ("
-                "SELECT result FROM cells JOIN contenders ON contenders.id = contender "
-                f"WHERE contenders.prompt = ? AND contenders.string = ?) AND status IN ({_marks(ANSWERED)})",
-                (prompt, string, *ANSWERED),
-            ).fetchone()
-        return row[0], row[1]
-
 
 def _marks(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))
@@ -315,6 +294,9 @@ def _cell(row: sqlite3.Row) -> Cell:
         schema=row["schema"],
         result=None if row["result"] is None else _result(row),
         cached=bool(row["cached"]),
+        shown=row["shown"],
+        exact=bool(row["exact"]),
+        messages=row["messages"],
     )
 
 

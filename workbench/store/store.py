@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from workbench.store.counts import Counts
 from workbench.store.database import Database
 from workbench.store.runs import Runs
 from workbench.store.scores import Scores
@@ -14,8 +15,9 @@ from workbench.store.votes import Votes
 class Store:
     """Everything that is kept of a project.
 
-    That is ``sources`` (what was asked), ``runs`` and ``votes``, and of all three the ``scores`` by version.
-    Nothing is opened until it is needed. Every method may raise StoreError.
+    That is ``sources`` (what was asked), ``runs`` and ``votes``, of all three the ``scores`` by version, and
+    of the runs the ``counts`` of tokens beside what was reported. Nothing is opened until it is needed. Every
+    method may raise StoreError.
     """
 
     def __init__(self, path: Path) -> None:
@@ -24,6 +26,7 @@ class Store:
         self.runs = Runs(self.database)
         self.votes = Votes(self.database)
         self.scores = Scores(self.database)
+        self.counts = Counts(self.database)
 
     def close(self) -> None:
         """Close the file."""

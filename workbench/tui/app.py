@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
@@ -25,6 +26,9 @@ from workbench.tui.screens.history import HistoryScreen
 from workbench.tui.screens.runs import RunsScreen
 from workbench.tui.themes import DARK, LIGHT
 from workbench.tui.widgets.key_line import pane_of
+
+GIVING_WAY = 0.0005
+"""Seconds after which a thread that works lets another one go on."""
 
 
 class WorkbenchApp(TellsFailures, App[None]):
@@ -67,6 +71,8 @@ class WorkbenchApp(TellsFailures, App[None]):
 
     def on_mount(self) -> None:
         """Bind the keys that the person chose."""
+        # What is rendered and counted in threads is to give way to a key at once.
+        sys.setswitchinterval(GIVING_WAY)
         self.set_keymap(
             {command.id: command.keys for command in self.commands if command.id in self.taste.keys}
         )

@@ -23,7 +23,8 @@ def in_background(
 
     There may be unsaved text on screen, which no error may cost.
     """
-    return work(exclusive=exclusive, group=group, exit_on_error=False)
+    # Without a description Textual writes all arguments out in words, and one may be a text of megabytes.
+    return work(exclusive=exclusive, group=group, exit_on_error=False, description="in the background")
 
 
 def tell_what_failed(node: DOMNode, event: Worker.StateChanged) -> None:

@@ -12,7 +12,7 @@ from workbench.tui.keys import key_name
 SCREENS = ("bench", "runs", "duel", "history", "board")
 """The screens, in the order of their function keys."""
 
-PANES = ("prompts", "inputs")
+PANES = ("prompts", "inputs", "context")
 """The panes with keys of their own."""
 
 
@@ -140,7 +140,7 @@ COMMANDS = (
     Command("undo-restore", "undo", "Take back the last restoration", "u", "undo_restore", ("history",)),
     Command(
         "copy-version",
-        "copy hash",
+        "copy",
         "Copy what names this version: PROMPT@HASH",
         "y",
         "copy_version",
@@ -249,7 +249,80 @@ COMMANDS = (
         "alt+r",
         "reset_inputs",
         ("bench",),
+        priority=True,  # a field takes a letter with Alt for the letter, unless this comes first
         within="inputs",
+    ),
+    Command(
+        "open-written",
+        "open",
+        "Open the file where the segment was written",
+        "enter",
+        "open_written",
+        ("bench",),
+        within="context",
+    ),
+    Command(
+        "segments",
+        "tree",
+        "See what each segment costs, as a tree",
+        "t",
+        "segments",
+        ("bench",),
+        within="context",
+    ),
+    Command(
+        "findings",
+        "findings",
+        "List what was found in the context",
+        "f",
+        "findings",
+        ("bench",),
+        within="context",
+    ),
+    Command(
+        "copy-as",
+        "copy",
+        "Copy the context as text, JSON messages, curl or Python",
+        "y",
+        "copy_as",
+        ("bench",),
+        within="context",
+    ),
+    Command(
+        "open-source",
+        "from",
+        "Open where its value comes from: the case, document or example",
+        "w",
+        "open_source",
+        ("bench",),
+        within="context",
+    ),
+    Command(
+        "next-change",
+        "change",
+        "Go to the next passage that changed",
+        "right_curly_bracket",
+        "next_change(1)",
+        ("bench",),
+        within="context",
+    ),
+    Command(
+        "previous-change",
+        "change",
+        "Go to the previous passage that changed",
+        "left_curly_bracket",
+        "next_change(-1)",
+        ("bench",),
+        within="context",
+    ),
+    Command(
+        "choose-base",
+        "since",
+        "Mark what changed since HEAD, the last save or any revision",
+        "S",
+        "choose_base",
+        ("bench",),
+        within="context",
     ),
     Command("restore", "restore", "Restore what a save replaced", "", "restore_backup", ("bench",)),
     Command("import", "import", "Import cases from CSV or JSON", "", "import_cases", ("bench",)),
@@ -266,7 +339,7 @@ COMMANDS = (
     Command(
         "models",
         "models",
-        "Choose the models to count for",
+        "See the context for each model side by side, and choose",
         "ctrl+l",
         "choose_models",
         ("bench",),

@@ -13,6 +13,8 @@ _NAMES = {
     "delete": "Del",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "underscore": "_",
     "left": "←",
     "right": "→",

@@ -46,7 +46,7 @@ def test_a_file_of_any_name_is_told_committed_listed_moved_and_read(project, som
     assert tree.read(name) == b"content"
     assert name in tree.paths(name.split("/")[0])
     history.move([(name, f"{name}.moved")])
-    assert history.renamed_from(f"{name}.moved") == name
+    assert history.staged_renames() == {f"{name}.moved": name}
     history.commit([name, f"{name}.moved"], "moved")
     assert [commit.path for commit in history.log(f"{name}.moved")] == [f"{name}.moved", name]
     assert history.states() == {"prompts/ab.md": FileState.MODIFIED}

@@ -121,8 +121,7 @@ def test_a_rename_that_is_only_staged_is_followed_too(project, git, history):
         ("made", "prompts/a.md")
     ]
     assert history.path_at("prompts/b.md", history.resolve(first)) == "prompts/a.md"
-    assert history.renamed_from("prompts/b.md") == "prompts/a.md"
-    assert history.renamed_from("docs/d.md") is None
+    assert history.staged_renames() == {"prompts/b.md": "prompts/a.md"}
 
 
 def test_a_merge_is_listed_where_it_made_a_text_of_its_own(project, git, history):
@@ -176,7 +175,7 @@ def test_a_repository_without_commits_and_a_folder_without_git_have_no_commits(p
     subprocess.run(["git", "init", "--quiet", "."], cwd=project.root, check=True)
     fresh = History(project.root)
     assert fresh.log("prompts/p.md", ["prompts/_x.md"]) == []
-    assert fresh.renamed_from("prompts/p.md") is None
+    assert fresh.staged_renames() == {} == history.staged_renames()
 
 
 def test_what_a_person_configures_changes_nothing_that_is_listed(project, git, history):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.prompts.language.completing import Asked, Wanted, Words, asked_at, candidates, ranked
-from workbench.prompts.language.references import Reference, reference_at
+from workbench.prompts.language.references import Reference, includes, reference_at
 from workbench.prompts.language.syntax import Source
 
 WORDS = Words(
@@ -103,9 +103,12 @@ def test_plain_words_comments_texts_and_attributes_ask_for_nothing(text):
         ("inputs: {ticket: }\nexamples:\n  - {ti¦", ("ticket",)),
         ("inputs: {ticket: }\nexamples:\n  - ticket: a\n    o¦", ("output",)),
         ("output: {s¦", ("schema",)),
+        ("findings: {few¦", ("few-examples",)),
+        ("findings:\n  unused-input: on\n  un¦", ("unclosed-tag", "unpinned-model", "unsupported")),
+        ("findings: {repeat: o¦", ("on", "off")),
         (
             "inputs:\n  a:\n    kind: turns\n¦",
-            ("description", "models", "params", "examples", "documents", "output"),
+            ("description", "models", "params", "examples", "documents", "output", "findings"),
         ),
     ],
 )
@@ -126,7 +129,7 @@ def test_what_is_asked_says_what_is_there_already_and_what_follows_a_word():
         Wanted.KEY,
         "mod",
         0,
-        ("description", "models", "params", "inputs", "examples", "documents", "output"),
+        ("description", "models", "params", "inputs", "examples", "documents", "output", "findings"),
         ": ",
     )
     found = asked("---\nmod¦: [smol]\n---")
@@ -148,6 +151,13 @@ def test_every_word_offered_holds_the_letters_typed_in_their_order(prefix, words
         rest = iter(word)
         assert all(letter in rest for letter in prefix)
     assert set(ranked("", words)) == set(words)
+
+
+def test_behind_a_closing_quote_nothing_is_asked():
+    assert asked_at(["---", '"desc"'], 1, 6) is None
+    asked = asked_at(["---", '"desc"'], 1, 5)
+    assert asked is not None
+    assert asked.prefix == "desc"
 
 
 @given(st.text(st.sampled_from("{}%#-\"'|[](): ab\n.,"), max_size=60), st.data())
@@ -173,6 +183,10 @@ def referred(text):
     [
         ('{% incl¦ude "_tone.md" %}', Reference("partial", "_tone.md")),
         ('{% include ["_a.md", "_b¦.md"] %}', Reference("partial", "_b.md")),
+        ('{% include ["_a.md", ¦ "_b.md"] %}', Reference("partial", "_a.md")),
+        ('{% include ["_a.md", \'_b.md\'¦, "_c.md"] %}', Reference("partial", "_b.md")),
+        ('{% include "_it\'s¦.md" %}', Reference("partial", "_it's.md")),
+        ("{% include '' ¦ %}", None),
         ("{% from 'm/_x.md' import a ¦%}", Reference("partial", "m/_x.md")),
         ("{{ documents.ref¦unds | trim }}", Reference("document", "../docs/refunds.md")),
         ('{{ documents["refunds¦"] }}', Reference("document", "../docs/refunds.md")),
@@ -183,6 +197,15 @@ def referred(text):
 )
 def test_a_place_in_a_template_refers_to_the_file_it_names(text, found):
     assert referred(FRONT + text) == found
+
+
+def test_every_name_in_an_include_is_found_where_it_stands():
+    text = (
+        'a {%- include ["_a.md", \'_b.md\'] %}\n{% from\n"_c.md" import x %} {{ "_d.md" }} {% extends "_e.md"'
+    )
+    found = [name for include in includes(text) for name in include.names]
+    assert [name for _, name in found] == ["_a.md", "_b.md", "_c.md", "_e.md"]
+    assert all(text[start:].startswith(name) for start, name in found)
 
 
 def test_a_row_of_front_matter_refers_to_the_file_it_names():

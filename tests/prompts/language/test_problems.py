@@ -65,6 +65,12 @@ def test_everything_that_is_wrong_is_found_at_once():
         assert words in said
 
 
+def test_switches_of_findings_that_are_none_are_found_beside_what_else_is_wrong():
+    found = problems("---\nfindings:\n  repeats: off\n  repeat: 1\nmodles: []\n---\n{{ ticket }}")
+    assert [(line, column) for line, column, _ in found] == [(3, 3), (4, 3), (5, 1), (7, 4)]
+    assert "no finding “repeats”" in found[0][2]
+
+
 def test_a_problem_names_the_nearest_word_that_there_is():
     hints = {
         problem.place: problem.hint for problem in find_problems(tree({"prompts/p.md": BROKEN, **FILES}), "p")
@@ -109,6 +115,15 @@ def test_names_that_a_partial_gets_where_it_is_included_are_known_there_and_only
     assert problems('{% for item in "ab" %}{% include "_row.md" %}{% endfor %}', files) == []
     assert problems('x\n{% include "_row.md" %}', files) == [
         (2, 13, "prompts/_row.md:1: the input “item” is not declared")
+    ]
+
+
+def test_what_is_wrong_in_a_partial_is_told_where_it_is_named_also_within_a_tag_of_several_lines():
+    files = {"prompts/_it's.md": "{{ nothing }}", "prompts/_b.md": "{%\n  include '_c.md'\n%}"}
+    files["prompts/_c.md"] = "a\n{{ void }}"
+    assert problems('---\n---\nx\n{% include\n  "_it\'s.md"\n%}\n {% include "_b.md" %}', files) == [
+        (5, 4, "prompts/_it's.md:1: the input “nothing” is not declared"),
+        (7, 14, "prompts/_c.md:2: the input “void” is not declared"),
     ]
 
 

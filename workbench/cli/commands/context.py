@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
+from click.shell_completion import CompletionItem
 
-from workbench.bench.previewing import ModelPreview, Preview
-from workbench.bench.shown import cost_range, usd
+from workbench.bench.bench import Bench
+from workbench.bench.breakdown import breakdown, by_cost, by_source
+from workbench.bench.copying import FORMATS, copied
+from workbench.bench.previews import ModelPreview, Preview
+from workbench.cli.context_asked import ANY, Asked, check, one_form
+from workbench.cli.context_tables import print_findings, print_messages, print_models, print_parts
+from workbench.cli.context_values import as_value
+from workbench.cli.failing import Exit
 from workbench.cli.options import (
     complete_prompts,
     input_option,
@@ -16,151 +23,155 @@ from workbench.cli.options import (
     read_inputs,
     with_bench,
 )
-from workbench.cli.output import print_json, print_table, print_text, print_warning
-from workbench.context.messages import Context, Origin, Segment
-from workbench.models.pricing import priced
-from workbench.models.tokens import TokenCount
+from workbench.cli.output import print_json, print_note, print_text, print_warning
+from workbench.context.findings import Finding
+from workbench.errors import UsageError
+from workbench.project.switches import CODES, looked_for
 from workbench.project.yaml import Value
+from workbench.runs.plan import split_target
+
+EPILOG = """
+\b
+  workbench context PROMPT --segments --sort cost      what each part costs
+  workbench context PROMPT --diff HEAD                 what changed, in tokens and money
+  workbench context PROMPT --format curl -m mini       the call, to make without the workbench
+  workbench context PROMPT --fail-on any               for CI: exit 1 where anything is found
+"""
 
 
-@click.command("context")
+def complete_codes(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the codes of findings that begin so, for the shell."""
+    known = {ANY: "every finding that is looked for", **CODES}
+    return [CompletionItem(code, help=why) for code, why in known.items() if code.startswith(incomplete)]
+
+
+@click.command("context", epilog=EPILOG)
 @click.argument("prompt", metavar="PROMPT[@REVISION]", shell_complete=complete_prompts)
 @click.option("--case", help="The case to render, by name or number; the first one by default.")
 @model_option
 @input_option
+@click.option("--segments", is_flag=True, help="Show what each part costs, as a tree.")
+@click.option(
+    "--by",
+    type=click.Choice(["message", "source"]),
+    help="What --segments adds up; messages by default.",
+)
+@click.option(
+    "--sort",
+    type=click.Choice(["place", "cost"]),
+    help="The order of --segments; by default that of the context.",
+)
+@click.option("--diff", "revision", metavar="REVISION", help="Show what changed since a revision, or v:HASH.")
+@click.option(
+    "--format", "form", type=click.Choice(["json", *FORMATS]), help="Print only this, to use elsewhere."
+)
+@click.option(
+    "--fail-on",
+    multiple=True,
+    metavar="FINDING",
+    shell_complete=complete_codes,
+    help="Exit with 1 where this is found, or “any”; repeatable.",
+)
 @json_option
-def command(
-    prompt: str, case: str | None, models: tuple[str, ...], inputs: tuple[str, ...], as_json: bool
+@click.pass_context
+def command(  # noqa: PLR0913 - one argument an option
+    context: click.Context,
+    *,
+    prompt: str,
+    case: str | None,
+    models: tuple[str, ...],
+    inputs: tuple[str, ...],
+    segments: bool,
+    by: str | None,
+    sort: str | None,
+    revision: str | None,
+    form: str | None,
+    fail_on: tuple[str, ...],
+    as_json: bool,
 ) -> None:
-    """Show exactly what a model will receive for PROMPT, with tokens and price.
+    """Show exactly what a model will receive for PROMPT, with tokens, price and findings.
 
-    PROMPT is a prompt's name, PROMPT@REVISION for any git revision, or PROMPT@v:HASH.
+    PROMPT is a prompt's name, PROMPT@REVISION for any git revision, or PROMPT@v:HASH. What looks wrong in the
+    context is listed at the end, each with its place, the reason and the code that --fail-on takes.
     """
+    form = one_form(form, as_json)
+    asked = Asked(prompt, case, models, inputs, form, segments, sort, by, revision, fail_on)
+    check(asked)
     given = read_inputs(inputs)
-    preview = with_bench(lambda bench: bench.previewing.preview(prompt, case, given, models))
+    if with_bench(lambda bench: _show(bench, asked, given)):
+        context.exit(int(Exit.FAILED_IN_PART))
+
+
+async def _show(bench: Bench, asked: Asked, inputs: Mapping[str, Value]) -> bool:
+    """Show what was asked for; returns whether something was found that the command shall fail on."""
+    preview = await bench.previewing.preview(asked.prompt, asked.case, inputs, asked.models)
+    _warn(bench, preview, asked)
+    if asked.form == "json":
+        print_json(as_value(preview))
+    elif asked.form is not None:
+        print_text(_copied(preview, asked.form).removesuffix("\n"))
+    elif asked.revision is not None:
+        await _print_changes(bench, asked)
+    else:
+        _print(preview, asked)
+    failing = [found for found in preview.findings if ANY in asked.fail_on or found.code in asked.fail_on]
+    if asked.form is not None or asked.revision is not None:
+        print_findings(failing, print_note)
+    return bool(failing)
+
+
+def _warn(bench: Bench, preview: Preview, asked: Asked) -> None:
     for warning in preview.warnings:
         print_warning(warning)
     for found in preview.models:
         if found.unready:
             print_warning(f"no tokens for “{found.model.name}”: {found.unready}")
-    if as_json:
-        print_json(as_value(preview))
+        if found.warning:
+            print_warning(found.warning)
+    switches = (bench.settings.findings, preview.target.version.prompt.findings)
+    for code in asked.fail_on:
+        if code != ANY and not looked_for(code, *switches):
+            remedy = f"write “findings: {{{code}: on}}” in .workbench.yml or in the prompt"
+            print_warning(f"“{code}” is switched off here, so nothing fails on it: {remedy}")
+
+
+def _copied(preview: Preview, form: str) -> str:
+    if not preview.models:
+        raise UsageError("there is no model to send this to", hint="Name one: -m MODEL.")
+    found = preview.models[0]
+    for problem in found.problems:
+        print_warning(problem)
+    schema = preview.target.version.prompt.schema
+    return copied(form, found.context, found.model, found.params, schema)
+
+
+async def _print_changes(bench: Bench, asked: Asked) -> None:
+    # Only for this view, which the others should not wait for.
+    from workbench.cli.commands.diff import print_rendered
+
+    before = f"{split_target(asked.prompt)[0]}@{asked.revision}"
+    print_rendered(await bench.comparing.rendered(before, asked.prompt, asked.case, asked.models))
+
+
+def _print(preview: Preview, asked: Asked) -> None:
+    if asked.segments:
+        for found in preview.models:
+            _print_segments(found, asked)
     else:
-        _print(preview)
+        print_messages(preview)
+        print_models(preview.models)
+    _print_findings(preview.findings)
 
 
-def as_value(preview: Preview) -> Value:
-    """Return the preview in the shape of ``--json``."""
-    version = preview.target.version
-    first = preview.models[0].count if preview.models else None
-    return {
-        "prompt": version.prompt.name,
-        "version": version.short,
-        "revision": preview.target.revision,
-        "case": preview.case.name if preview.case else None,
-        "messages": _messages(preview.shown, first),
-        "models": [_model(found, preview.shown) for found in preview.models],
-        "findings": [],  # their depth comes later
-    }
+def _print_segments(found: ModelPreview, asked: Asked) -> None:
+    whole = by_source(found) if asked.by == "source" else breakdown(found)
+    print_parts(found.model, by_cost(whole) if asked.sort == "cost" else whole)
 
 
-def _messages(context: Context, count: TokenCount | None) -> Value:
-    return [
-        {
-            "role": message.role,
-            "content": message.content,
-            "tokens": count.messages[at] if count else None,
-            "segments": [
-                {
-                    "origin": segment.origin.value,
-                    "name": segment.name or None,
-                    "start": segment.start,
-                    "end": segment.end,
-                    "tokens": count.segments[at][index] if count else None,
-                }
-                for index, segment in enumerate(context.segments[at])
-            ],
-        }
-        for at, message in enumerate(context.messages)
-    ]
-
-
-def _model(found: ModelPreview, shown: Context) -> Value:
-    count, cost = found.count, found.cost
-    message_tokens, overhead = _aligned(found, shown)
-    return {
-        "name": found.model.name,
-        "model": found.model.string,
-        "params": dict(found.params),
-        "tokens": count.total if count else None,
-        "message_tokens": message_tokens,
-        "overhead": overhead,
-        "exact": count.exact if count else None,
-        "window": found.model.window,
-        "priced": priced(found.model),
-        "cost": {
-            "input": usd(cost.input) if cost else None,
-            "output_low": usd(cost.output_low) if cost else None,
-            "output_typical": usd(cost.output_typical) if cost else None,
-            "output_high": usd(cost.output_high) if cost else None,
-        },
-    }
-
-
-def _aligned(found: ModelPreview, shown: Context) -> tuple[list[int] | None, int | None]:
-    """Return a model's message tokens in the order of the messages shown, and its overhead.
-
-    A message that only another model's engine inserts has 0 here; one that only this model's engine inserts
-    is part of the overhead.
-    """
-    if found.count is None:
-        return None, None
-    if found.context == shown:
-        return list(found.count.messages), found.count.overhead
-    own = iter(
-        tokens
-        for tokens, segments in zip(found.count.messages, found.context.segments, strict=True)
-        if not _inserted(segments)
-    )
-    aligned = [0 if _inserted(segments) else next(own) for segments in shown.segments]
-    return aligned, found.count.total - sum(aligned)
-
-
-def _inserted(segments: Sequence[Segment]) -> bool:
-    """Return whether a message with these segments comes from a model's engine."""
-    return any(segment.origin is Origin.ENGINE for segment in segments)
-
-
-def _print(preview: Preview) -> None:
-    first = preview.models[0].count if preview.models else None
-    for at, message in enumerate(preview.shown.messages):
-        tokens = f"  {first.messages[at]} tokens" if first else ""
-        print_text(f"{message.role.upper()}{tokens}", bold=True)
-        for segment in preview.shown.segments[at]:
-            first_line, *others = message.content[segment.start : segment.end].split("\n")
-            print_text(f"{segment.origin.letter} {first_line}")
-            for line in others:
-                print_text(f"  {line}")
+def _print_findings(findings: Sequence[Finding]) -> None:
+    if findings:
         print_text()
-    headers = ("MODEL", "TOKENS", "WINDOW", "COST OF ONE CALL", "PROBLEM")
-    print_table(headers, [_row(found) for found in preview.models], right=(1, 2))
-
-
-def _row(found: ModelPreview) -> tuple[str, ...]:
-    count, window = found.count, found.model.window
-    return (
-        found.model.name,
-        f"{count.total:,} {'=' if count.exact else '≈'}" if count else "?",
-        f"{100 * count.total / window:.1f} %" if count and window else "?",
-        _price(found),
-        "; ".join(found.problems),
-    )
-
-
-def _price(found: ModelPreview) -> str:
-    cost = found.cost
-    if found.model.free:
-        return "free"
-    if cost is None:
-        return "unpriced" if found.model.prices is None else "?"
-    return cost_range(cost.low, cost.typical, cost.high)
+        print_text("FINDINGS", bold=True)
+        print_findings(findings)

@@ -10,7 +10,7 @@ import click
 
 from workbench.bench.bench import Bench
 from workbench.bench.comparing import Comparison, FileChange, ModelDelta, RenderedComparison, Side
-from workbench.bench.previewing import ModelPreview
+from workbench.bench.previews import ModelPreview
 from workbench.bench.shown import change, money, usd
 from workbench.cli.failing import Exit
 from workbench.cli.options import complete_prompts, json_option, model_option, with_bench
@@ -92,7 +92,7 @@ async def _diff(
     if as_json and files is not None:
         print_json(as_value(files, found, split_target(a)[0], split_target(b)[0]))
     elif found is not None:
-        _print_rendered(found)
+        print_rendered(found)
     elif files is not None:
         for change_ in files.files:
             _print_patch(_patch(change_))
@@ -200,7 +200,8 @@ def _print_patch(text: str) -> None:
         print_text(line, bold=heading, colour=None if heading else _COLOURS.get(line[:1]))
 
 
-def _print_rendered(found: RenderedComparison) -> None:
+def print_rendered(found: RenderedComparison) -> None:
+    """Print what changed in what a model receives, and a line a model on its tokens and price."""
     text = unified_text(*found.texts, _titles(found))
     if text:
         _print_patch(text)

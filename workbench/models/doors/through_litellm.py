@@ -50,7 +50,7 @@ class LiteLLMDoor:
         arriving = Arriving(echoed(call))
         over = False
         try:
-            await _send(child, {"id": number, "ask": _question(call, key)})
+            await _send(child, {"id": number, "ask": question(call, key)})
             while not over:
                 message = await messages.get()
                 over = "chunk" not in message
@@ -123,11 +123,12 @@ async def _send(child: Child, message: dict[str, Value]) -> None:
         raise failures.connection("the process of LiteLLM has ended") from error
 
 
-def _question(call: Call, key: str | None) -> dict[str, Value]:
+def question(call: Call, key: str | None) -> dict[str, Value]:
+    """Return a call as the child process is asked it."""
     messages = wire_messages(call)
     if prefill_of(call.messages) and call.model.provider in _PREFIX_PROVIDERS:
         messages[-1]["prefix"] = True
-    question = {
+    asked = {
         "model": call.model.string,
         "messages": messages,
         "params": dict(call.params),
@@ -137,8 +138,8 @@ def _question(call: Call, key: str | None) -> dict[str, Value]:
         "timeout": call.timeout,
     }
     if call.schema is not None:
-        question["response_format"] = response_format(call.schema)
-    return question
+        asked["response_format"] = response_format(call.schema)
+    return asked
 
 
 def _failure(error: dict[str, Value]) -> CallError:

@@ -9,47 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-
-import yaml
+from dataclasses import dataclass
 
 from workbench.errors import CasesError, Place
 from workbench.project.yaml import Value
-from workbench.prompts.case_writing.yaml_writing import NARROW, after_colon, entries, entry, inline, pair
-
-_BLOCK = ("|", ">")
-
-
-@dataclass
-class Node:
-    """A value where it stands in a text: ``end`` is behind its last letter, not where the next thing begins.
-
-    ``kind`` is ``scalar``, ``map``, ``list`` or ``alias``. ``items`` of a map are keys and values in turn.
-    """
-
-    kind: str
-    start: int
-    end: int
-    line: int
-    column: int
-    flow: bool = False
-    style: str = ""
-    value: str = ""
-    items: list[Node] = field(default_factory=list)
-
-    @property
-    def pairs(self) -> list[tuple[Node, Node]]:
-        """The keys of a map, each with its value."""
-        return list(zip(self.items[::2], self.items[1::2], strict=True))
-
-    def leaves(self) -> Iterator[Node]:
-        """Yield every scalar and alias in it."""
-        if self.kind in ("map", "list"):
-            for item in self.items:
-                yield from item.leaves()
-        else:
-            yield self
+from workbench.project.yaml_nodes import BLOCK, Node, compose
+from workbench.project.yaml_writing import NARROW, after_colon, entries, entry, inline, pair
 
 
 @dataclass(frozen=True)
@@ -80,41 +45,6 @@ def removed(text: str, path: str, index: int) -> str:
 def same(one: Value, other: Value) -> bool:
     """Return whether two values are the same as JSON: 1 is neither 1.0 nor true."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
-
-
-def compose(text: str) -> Node | None:
-    """Return what stands where in a text that is known to be valid YAML, or None where it holds nothing."""
-    open_nodes: list[Node] = []
-    top: Node | None = None
-    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-        if isinstance(event, yaml.CollectionEndEvent):
-            _close(open_nodes.pop(), event)
-        elif isinstance(event, yaml.NodeEvent):
-            node = _node(event, text)
-            if open_nodes:
-                open_nodes[-1].items.append(node)
-            else:
-                top = node
-            if node.kind in ("map", "list"):
-                open_nodes.append(node)
-    return top
-
-
-def _close(node: Node, event: Any) -> None:  # noqa: ANN401 - PyYAML's types say that there may be no marks
-    node.end = event.end_mark.index if node.flow else max(item.end for item in node.items)
-
-
-def _node(event: Any, text: str) -> Node:  # noqa: ANN401 - as above
-    mark, end = event.start_mark, event.end_mark.index
-    node = Node("alias", mark.index, end, mark.line + 1, mark.column)
-    if isinstance(event, yaml.ScalarEvent):
-        node.kind, node.style, node.value = "scalar", event.style or "", event.value
-        if node.style in _BLOCK:
-            node.end = mark.index + len(re.sub(r"(\n[ \t]*)+\Z", "", text[mark.index : end]))
-    elif isinstance(event, yaml.CollectionStartEvent):
-        node.kind = "map" if isinstance(event, yaml.MappingStartEvent) else "list"
-        node.flow = bool(event.flow_style)
-    return node
 
 
 class _Editor:
@@ -256,7 +186,7 @@ class _Editor:
             gap = "" if node.start == 0 or self._text[node.start - 1].isspace() else " "
             return _Edit(node.start, node.end, gap + inline(new, style=node.style))
         head, _, body = inside.partition("\n")
-        block = node.style in _BLOCK
+        block = node.style in BLOCK
         lines = [line for line in body.split("\n") if line.strip()] if block else []
         written = after_colon(
             new,

@@ -148,7 +148,7 @@ def followed(repository: Repository, place: str, limit: int | None = None) -> li
     """
     found = _listed(repository, [place], limit, "--follow", "-M", *_FILES)
     if not found:
-        before = staged_name(repository, place)
+        before = staged_renames(repository).get(place)
         return followed(repository, before, limit) if before else []
     life = []
     for entry in found:
@@ -170,16 +170,16 @@ def older_names(repository: Repository, place: str) -> list[str]:
     return [name for name in dict.fromkeys([*staged, *renames]) if name != place]
 
 
-def staged_name(repository: Repository, place: str) -> str | None:
-    """Return what a file was called at HEAD, where a rename of it is staged."""
+def staged_renames(repository: Repository) -> dict[str, str]:
+    """Return what files were called at HEAD by what they are called now, where a rename is staged."""
     try:
         staged = repository.read("diff-index", "--cached", "-M", "-z", *_FILES, "HEAD", "--")
     except GitRefusedError as refused:
         if _nothing_yet(refused):
-            return None
+            return {}
         raise
     renames = _touched(iter(os.fsdecode(staged).split("\0")))
-    return next((one.before for one in renames if one.status == "R" and one.after == place), None)
+    return {one.after: one.before for one in renames if one.status == "R"}
 
 
 def _listed(repository: Repository, places: Sequence[str], limit: int | None, *words: str) -> list[_Entry]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from workbench.project.switches import CODES
 from workbench.prompts.format import KEYS
 from workbench.prompts.language.outline import Path, Word, named, word_at, words_of
 from workbench.prompts.language.stretches import Kind, Region, State
@@ -179,8 +180,9 @@ def _in_front_matter(lines: Sequence[str], word: Word, rest: str) -> Asked | Non
             return replace(asked, kind=Wanted.MODEL)
         case False, ("documents", _) | ("examples",):
             return replace(asked, kind=Wanted.FILE)
-        case False, ("inputs", _, "kind"):
-            return replace(asked, kind=Wanted.CHOICE, known=("value", "turns"))
+        case False, ("inputs", _, "kind") | ("findings", _):
+            known = ("value", "turns") if word.path[0] == "inputs" else ("on", "off")
+            return replace(asked, kind=Wanted.CHOICE, known=known)
         case True, ("params",):
             return replace(asked, kind=Wanted.PARAM, after=colon)
         case True, path if keys := _keys(lines, path):
@@ -200,6 +202,8 @@ def _keys(lines: Sequence[str], path: Path) -> tuple[str, ...]:
             allowed = ("description", "default", "kind")
         case ("output",):
             allowed = ("schema",)
+        case ("findings",):
+            allowed = tuple(CODES)
         case ("examples", int()):
             allowed = (*named(declared, "inputs"), "output")
     return tuple(key for key in allowed if key not in there)

@@ -46,7 +46,7 @@ def word_at(lines: Sequence[str], row: int, column: int, state: State) -> Word |
     """Return the word that is being written at a place in front matter.
 
     ``state`` is the one that the row begins in. The text is empty where no word is begun. Returns None inside
-    a comment or a block of text.
+    a comment or a block of text, and behind a closing quote.
     """
     if state.block >= 0 or state.quote:
         return None
@@ -65,7 +65,8 @@ def word_at(lines: Sequence[str], row: int, column: int, state: State) -> Word |
         return None
     reader.read(row, line, found, open_)
     if last is not None and last.end == column and last.kind in _SCALARS:
-        return reader.words[-1]
+        word = reader.words[-1]
+        return word if line.endswith(word.text) else None  # behind its closing quote it is finished
     return reader.expected(row, column, line)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,13 +14,13 @@ from workbench.errors import Place, PromptError, did_you_mean, nearest
 from workbench.prompts.format import split
 from workbench.prompts.language.mending import Mending
 from workbench.prompts.language.outline import Word, named, words_of
+from workbench.prompts.language.references import includes
 from workbench.prompts.language.variables import unknown_names
 from workbench.prompts.template import environment
 from workbench.prompts.tree import PROMPTS, Tree, confined, decode, prompt_name, prompt_path
 from workbench.prompts.version import Version
 
 _ALWAYS_KNOWN = ("documents", "examples", "self")
-_NAMED = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\s+(?:\[\s*)?([\"'])(.*?)\1")
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,12 @@ class _File:
         for word in words_of(self.lines[: self.front]):
             if _names_a_file(word) and confined(folder, word.text, "") == path:
                 return Place(self.path, word.row + 1, word.start + 1)
-        for number, line in enumerate(self.lines[self.front :], start=self.front + 1):
-            for match in _NAMED.finditer(line):
-                if self._leads_to(match[2], path, set()):
-                    return Place(self.path, number, match.start(2) + 1)
+        template = "\n".join(self.lines[self.front :])
+        for start, name in _included(template):
+            if self._leads_to(name, path, set()):
+                before = template[:start]
+                row, column = before.count("\n"), start - (before.rfind("\n") + 1)
+                return Place(self.path, self.front + row + 1, column + 1)
         return Place(self.path, 1)
 
     def _leads_to(self, include: str, path: str, passed: set[str]) -> bool:
@@ -111,7 +113,12 @@ class _File:
             text = decode(self.tree.read(here), here)
         except (FileNotFoundError, PromptError):
             return False  # which is told as a problem of its own
-        return any(self._leads_to(match[2], path, passed) for match in _NAMED.finditer(text))
+        return any(self._leads_to(name, path, passed) for _, name in _included(text))
+
+
+def _included(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the names of the files that a template includes, with their offsets."""
+    return (named for include in includes(text) for named in include.names)
 
 
 def _names_a_file(word: Word) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,9 +12,18 @@ from workbench.prompts.language.outline import words_of
 from workbench.prompts.language.stretches import Region, State
 from workbench.prompts.tree import PROMPTS, confined
 
-_INCLUDE = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b.*?(?:%\}|$)")
-_QUOTED = re.compile(r"[\"']([^\"']+)[\"']")
+_INCLUDE = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b.*?(?:%\}|\Z)", re.DOTALL)
+_QUOTED = re.compile(r"([\"'])((?:(?!\1).)+)\1")
 _DOCUMENT = re.compile(r"\bdocuments\s*(?:\.\s*(\w+)|\[\s*[\"']([^\"']+)[\"']\s*\])")
+
+
+@dataclass(frozen=True)
+class Include:
+    """A tag that includes, imports or extends: its offsets, and the names in it, each with its own."""
+
+    start: int
+    end: int
+    names: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,13 @@ class Reference:
         return confined(posixpath.dirname(path), self.written, "")
 
 
+def includes(text: str) -> Iterator[Include]:
+    """Yield the tags of a template that name other files, also the last where it is not closed yet."""
+    for tag in _INCLUDE.finditer(text):
+        names = _QUOTED.finditer(text, tag.start(), tag.end())
+        yield Include(tag.start(), tag.end(), tuple((name.start(2), name[2]) for name in names))
+
+
 def reference_at(lines: Sequence[str], row: int, column: int, state: State) -> Reference | None:
     """Return what a place, row and column from 0, refers to, or None.
 
@@ -42,12 +58,12 @@ def reference_at(lines: Sequence[str], row: int, column: int, state: State) -> R
     if state.region is Region.FRONT:
         return next((found for at, found in _declared(lines) if at == row), None)
     line = lines[row]
-    for include in _INCLUDE.finditer(line):
-        if include.start() <= column <= include.end():
-            named = list(_QUOTED.finditer(line, include.start(), include.end()))
-            # Of a list of names the one under the cursor, else the first.
-            under = [name for name in named if name.start() <= column <= name.end()]
-            return Reference("partial", (under or named)[0][1]) if named else None
+    for include in includes(line):
+        if include.start <= column <= include.end:
+            # Of a list of names the one under the cursor, quotes included, else the first.
+            under = [name for at, name in include.names if at - 1 <= column <= at + len(name) + 1]
+            names = under or [name for _, name in include.names]
+            return Reference("partial", names[0]) if names else None
     for document in _DOCUMENT.finditer(line):
         if document.start() <= column <= document.end():
             name = document[1] or document[2]

@@ -66,7 +66,10 @@ class WorkbenchScreen(TellsFailures, Screen[None]):
         name, *rest = [inert(part) for part in parts if part]
         left = Content.assemble((f" {name}", "bold"), "   ", ("   ".join(rest), "$text-muted"))
         gap = " " * max(2, self.size.width - left.cell_length - len(right) - 1)
-        self.query_one("#where", Static).update(Content.assemble(left, gap, (inert(right), "$text-accent")))
+        line = Content.assemble(left, gap, (inert(right), "$text-accent"))
+        where = self.query_one("#where", Static)
+        if line != where.content:  # most keys change nothing here
+            where.update(line, layout=False)
 
     def on_resize(self) -> None:
         """Say where one is at the new width."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,29 +10,35 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.widgets import OptionList
 
+from workbench.bench.baseline import Baseline
 from workbench.bench.running import Request
 from workbench.bench.versions import Target
 from workbench.errors import WorkbenchError
-from workbench.models.pricing import priced
 from workbench.prompts.disk.watching import GIT_STATE
 from workbench.prompts.tree import prompt_name, prompt_path
 from workbench.tui.background import in_background
 from workbench.tui.commands import bindings_for
 from workbench.tui.screens.bench_base import OpenPrompt
-from workbench.tui.screens.bench_cases import BenchCases
-from workbench.tui.screens.dialogs import Page, Picker
+from workbench.tui.screens.bench_pages import BenchPages
 from workbench.tui.screens.plan import PlanDialog
 from workbench.tui.widgets.context_side import ContextSide
 from workbench.tui.widgets.edit_pane import EditPane
 from workbench.tui.widgets.inputs_pane import InputsPane
 from workbench.tui.widgets.prompt_tree import PromptTree
 
+PROBLEMS_PAUSE = 0.2
+"""Seconds without a key after which a rendered text is looked through for what is wrong."""
 
-class BenchScreen(BenchCases):
+
+class BenchScreen(BenchPages):
     """Where a prompt is written and its context is read."""
 
     NAME = "bench"
     BINDINGS = [*bindings_for(NAME), Binding("escape", "to_text", "text", show=False)]  # noqa: RUF012 - Textual's type
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._since_head = ""
 
     def compose_body(self) -> ComposeResult:
         """Compose the sidebar, the editor and the context."""
@@ -45,7 +49,9 @@ class BenchScreen(BenchCases):
             with Vertical(id="edit-side"):
                 yield EditPane(self.project.library)
                 yield InputsPane()
-            yield ContextSide(self.project.previewing, self.project.catalogue.map_version)
+            project = self.project
+            baseline = Baseline(project.previewing, project.versions, project.history)
+            yield ContextSide(project.previewing, baseline, project.catalogue.map_version)
 
     def on_mount(self) -> None:
         """Open the first prompt, and whatever was unsaved when the workbench last ended."""
@@ -81,6 +87,7 @@ class BenchScreen(BenchCases):
         name = prompt_name(path)
         if name is not None and (self.opened is None or self.opened.name != name):
             self.opened = OpenPrompt(name)
+            self._since_head = ""
             self.workbench.prompt = name
             self.context_side.mark_stale()
             self.load_cases()
@@ -94,49 +101,21 @@ class BenchScreen(BenchCases):
 
     @on(EditPane.Edited)
     def _text_changed(self) -> None:
-        self._show_title()
+        self.after_pause("problems", PROBLEMS_PAUSE, lambda: None)
         self.preview(settled=False)
+
+    @on(EditPane.Marked)
+    def _marks_changed(self) -> None:
+        self._show_title()
 
     def files_changed(self, changed: frozenset[str]) -> None:
         """Show what follows from changes on disk: lists, cases, states, the context."""
         self.read_states()
         if changed != {GIT_STATE}:
+            self.offer_words()
             self.load_cases(self.opened.case if self.opened else None)
         else:
             self.preview()
-
-    @in_background()
-    async def action_choose_models(self) -> None:
-        """Pick the model to count for, or type any LiteLLM model string."""
-        if self.opened is None:
-            return
-        choices = await asyncio.to_thread(self._model_choices)
-        name = await self.app.push_screen_wait(
-            Picker(
-                "Count for a model",
-                [("", "as the prompt says", ""), *choices],
-                free="or any LiteLLM model string",
-            )
-        )
-        if name is not None:
-            self.opened = replace(self.opened, models=(name,) if name else ())
-            self.preview()
-
-    def _model_choices(self) -> list[tuple[str, str, str]]:
-        """Return name and state of each configured model: its window and price, ready or what is missing."""
-        choices = []
-        for name in self.project.settings.models:
-            about = ""
-            try:
-                model = self.project.catalogue.resolve(name)
-                window = f"{model.window:,} tokens" if model.window else "window unknown"
-                about = f"{model.string} · {window} · {priced(model)} · "
-                self.project.check_ready(model)
-                about += "ready"
-            except WorkbenchError as error:
-                about += error.message
-            choices.append((name, name, about))
-        return choices
 
     def action_toggle_sidebar(self) -> None:
         """Show the list of prompts and cases and go there, or hide it."""
@@ -156,14 +135,6 @@ class BenchScreen(BenchCases):
         else:
             self.edit_pane.focus_editor()
 
-    def action_blank_page(self) -> None:
-        """Read the whole context as the model does."""
-        shown = self.context_side.shown
-        if shown is None:
-            self.notify("There is no context to read yet.", markup=False)
-        else:
-            self.app.push_screen(Page("\n\n".join(message.content for message in shown.messages)))
-
     @in_background()
     async def plan_run(self) -> None:
         """Plan a run of this prompt and start it."""
@@ -181,18 +152,23 @@ class BenchScreen(BenchCases):
             version = event.target.version
             self.watch_also(version.files)
             self.declare(version.prompt.inputs)
-        self.find_problems(event.error)
-        self._show_title(event.target)
+            self._since_head = _since_head(event.target)
+        # Reading a long template would hold up the next key.
+        self.after_pause("problems", PROBLEMS_PAUSE, lambda: self.find_problems(event.asked, event.error))
+        self._show_title()
 
-    def _show_title(self, target: Target | None = None) -> None:
+    def _show_title(self) -> None:
         opened = self.opened
         if opened is None:
             return
-        mark = " ●" if self.edited else ""
-        dirty = "changed since HEAD" if target and target.revision and target.dirty else ""
+        mark = " ●" if self.edit_pane.marked else ""
         case = ""
         if opened.chosen is not None:
             tried = ", other inputs tried" if opened.tried is not None else ""
             case = f"case {opened.cases.index(opened.chosen) + 1}/{len(opened.cases)} {opened.case}{tried}"
         models = " · ".join(one.model.name for one in self.context_side.found)
-        self.show_where(f"{opened.name}{mark}", dirty, case, right=models)
+        self.show_where(f"{opened.name}{mark}", self._since_head, case, right=models)
+
+
+def _since_head(target: Target) -> str:
+    return "changed since HEAD" if target.revision and target.dirty else ""

@@ -11,13 +11,14 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from workbench.bench.case_keeping import Kept, Undo
-from workbench.bench.shown import inert, one_line
+from workbench.bench.shown import inert
 from workbench.project.yaml import Value
 from workbench.prompts.cases import Case
 from workbench.prompts.format import Input
 from workbench.tui.background import in_background
 from workbench.tui.screens.bench_library import BenchLibrary
-from workbench.tui.screens.dialogs import Line, Picker
+from workbench.tui.screens.choosing import pick_case
+from workbench.tui.screens.dialogs import Line
 from workbench.tui.screens.import_cases import ImportCases
 from workbench.tui.widgets.inputs_pane import InputsPane
 
@@ -81,13 +82,7 @@ class BenchCases(BenchLibrary):
         if self.opened is None or not self.opened.cases:
             self.notify("This prompt has no cases yet. Write inputs with F7.", markup=False)
             return
-        choices = [
-            (str(number), f"{number} {case.name}", one_line(" ".join(map(str, case.inputs.values()))))
-            for number, case in enumerate(self.opened.cases, start=1)
-        ]
-        number = await self.app.push_screen_wait(Picker("Choose a case", choices))
-        if number:
-            self.choose_case(self.opened.cases[int(number) - 1].name)
+        self.choose_case(await pick_case(self, self.opened.cases))
 
     # -- inputs ---------------------------------------------------------------
 
@@ -118,11 +113,11 @@ class BenchCases(BenchLibrary):
 
     def action_save_as_case(self) -> None:
         """Keep the inputs on screen as a new case."""
-        self.inputs_pane.action_ask_save_as()
+        self.inputs_pane.ask_save(as_new=True)
 
     def action_reset_inputs(self) -> None:
         """Show the case's own inputs again."""
-        self.inputs_pane.action_reset()
+        self.inputs_pane.reset()
 
     def tried(self) -> dict[str, Value] | None:
         """Return the inputs on screen, to the last letter typed; None where they are the case's own."""
@@ -145,31 +140,26 @@ class BenchCases(BenchLibrary):
             self.opened = replace(self.opened, tried=event.inputs if event.tried else None)
             self.preview()
 
-    @on(InputsPane.SaveAsAsked)
+    @on(InputsPane.SaveAsked)
     @in_background()
-    async def _save_as(self, event: InputsPane.SaveAsAsked) -> None:
-        event.stop()
+    async def _save_inputs(self, event: InputsPane.SaveAsked) -> None:
         if self.opened is None:
             return
-        prompt = self.opened.name
-        like = event.case.name if event.case is not None else "case"
+        prompt, was = self.opened.name, event.case
+        if event.as_new or was is None:
+            await self._save_as_new(prompt, was.name if was is not None else "case", event.inputs)
+        else:
+            cases = self.project.cases
+            self._kept(
+                await self.reading(lambda: cases.change(prompt, was.name, was=was, inputs=event.inputs))
+            )
+
+    async def _save_as_new(self, prompt: str, like: str, inputs: Mapping[str, Value]) -> None:
         free = await self.reading(lambda: self.project.cases.free_name(prompt, like))
         name = await self.app.push_screen_wait(Line("Keep these inputs as the case", free or like))
         if name and name.strip():
-            case = Case(name.strip(), event.inputs)
+            case = Case(name.strip(), inputs)
             self._kept(await self.reading(lambda: self.project.cases.add(prompt, case)))
-
-    @on(InputsPane.SaveAsked)
-    @in_background()
-    async def _save_case(self, event: InputsPane.SaveAsked) -> None:
-        if self.opened is None or event.case is None or isinstance(event, InputsPane.SaveAsAsked):
-            return
-        prompt, was = self.opened.name, event.case
-        self._kept(
-            await self.reading(
-                lambda: self.project.cases.change(prompt, was.name, was=was, inputs=event.inputs)
-            )
-        )
 
     def _kept(self, kept: Kept | None) -> None:
         if kept is None or self.opened is None:

@@ -8,10 +8,11 @@ from textual import on
 
 from workbench.errors import WorkbenchError
 from workbench.prompts.language.problems import Problem, find_problems
-from workbench.prompts.tree import PROMPTS, Overlay, prompt_name
+from workbench.prompts.tree import PROMPTS, prompt_name
 from workbench.tui.background import in_background
 from workbench.tui.outside import Outside
 from workbench.tui.screens.bench_files import BenchFiles
+from workbench.tui.widgets.context_side import Asked
 from workbench.tui.widgets.edit_pane import EditPane
 
 
@@ -35,10 +36,10 @@ class BenchEditing(BenchFiles):
             buffer.editor.words = await asyncio.to_thread(self.project.words, buffer.path)
 
     @in_background(exclusive=True, group="problems")
-    async def find_problems(self, error: WorkbenchError | None) -> None:
+    async def find_problems(self, asked: Asked, error: WorkbenchError | None) -> None:
         """Mark what is wrong with the file on screen, and tell it below the text.
 
-        ``error`` is why the prompt on the bench could not be rendered, None where it was.
+        ``asked`` is what was rendered, ``error`` why it could not be, None where it was.
         """
         buffer, opened = self.edit_pane.current, self.opened
         if buffer is None:
@@ -48,7 +49,7 @@ class BenchEditing(BenchFiles):
             return
         problems: tuple[Problem, ...] = ()
         if prompt_name(buffer.path) is not None or buffer.path.startswith(f"{PROMPTS}/"):
-            tree = Overlay(self.project.library.tree, self.unsaved())
+            tree = self.project.versions.tree(asked.unsaved)
             given = set(opened.chosen.inputs) if opened is not None and opened.chosen is not None else set()
             name = prompt_name(buffer.path) or buffer.path
             problems = await asyncio.to_thread(find_problems, tree, name, given)

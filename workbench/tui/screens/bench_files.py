@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual import on
 
@@ -150,15 +150,12 @@ class BenchFiles(BenchBase):
         question = f"{many} not saved when the workbench ended, {age(left[0].kept, utc_now())} ago."
         if any(not draft.fits(files[draft.path].raw) for draft in left):
             question += " What is on disk has changed since."
-        view = DiffView()
         answers = (("take", "Go on with this text"), ("later", "Ask again later"), ("discard", "Discard"))
-        dialog = Ask(question, answers, beside=view)
         compared = [
             Compared(files[draft.path].text, draft.text, (draft.path, f"{draft.path}, unsaved"))
             for draft in left
         ]
-        self.call_after_refresh(view.show_all, compared)
-        answer = await self.app.push_screen_wait(dialog)
+        answer = await self._ask_beside(question, answers, compared)
         for draft in left:
             if answer == "discard":
                 await asyncio.to_thread(drafts.discard, draft)
@@ -250,37 +247,37 @@ class BenchFiles(BenchBase):
             buffer = self.edit_pane.opened(path)
             if buffer is None or not buffer.edited:
                 continue
-            answers = (("stay", "Go on editing"), ("reload", "Take what is on disk"))
-            question = f"{path} changed on disk, and has unsaved edits."
-            answer = await self._compare(question, answers, buffer, file)
-            self._settled[path] = file.raw
-            if answer == "reload":
-                self.edit_pane.take(buffer, file)
-                self.keep_drafts()
-                self.preview()
+            await self._ask_which(f"{path} changed on disk, and has unsaved edits.", buffer, file)
 
     async def _ask_about_saving(self, buffer: Buffer, conflict: SaveConflictError) -> bool:
         if self._asking:
             return False
         file = await asyncio.to_thread(self._on_disk, buffer.path)
         self._changed.pop(buffer.path, None)
-        answers = (("stay", "Go on editing"), ("reload", "Take what is on disk"), ("over", "Save over it"))
-        answer = await self._compare(f"{buffer.path} {conflict.message}.", answers, buffer, file)
+        question = f"{buffer.path} {conflict.message}."
+        answer = await self._ask_which(question, buffer, file, ("over", "Save over it"))
+        return answer == "over" and await self.save(buffer, over=True)
+
+    async def _ask_which(
+        self, question: str, buffer: Buffer, file: OpenFile, *more: tuple[str, str]
+    ) -> str | None:
+        """Ask whether what is on screen or on disk is to stay, and do so; ``more`` are other answers."""
+        answers = (("stay", "Go on editing"), ("reload", "Take what is on disk"), *more)
+        compared = Compared(file.text, buffer.editor.written, ("on disk", "on screen"))
+        self._asking = True
+        try:
+            answer = await self._ask_beside(question, answers, [compared])
+        finally:
+            self._asking = False
         self._settled[buffer.path] = file.raw
         if answer == "reload":
             self._take_from_disk(buffer)
-        return answer == "over" and await self.save(buffer, over=True)
+        return answer
 
-    async def _compare(
-        self, question: str, answers: tuple[tuple[str, str], ...], buffer: Buffer, file: OpenFile
+    async def _ask_beside(
+        self, question: str, answers: Sequence[tuple[str, str]], compared: Sequence[Compared]
     ) -> str | None:
-        """Ask a question beside the difference between the disk and the screen."""
-        self._asking = True
-        try:
-            view = DiffView()
-            self.call_after_refresh(
-                view.show, file.text, buffer.editor.written, titles=("on disk", "on screen")
-            )
-            return await self.app.push_screen_wait(Ask(question, answers, beside=view))
-        finally:
-            self._asking = False
+        """Ask a question with the differences between texts beside it."""
+        view = DiffView()
+        self.call_after_refresh(view.show_all, compared)
+        return await self.app.push_screen_wait(Ask(question, answers, beside=view))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from textual import on
 
 from workbench.bench.arranging import Arranged, carried
-from workbench.bench.shelving import State, prompts_first, urgent
+from workbench.bench.shelving import State, prompts_first, with_broken
 from workbench.prompts.tree import called, prompt_name, prompt_path
 from workbench.tui.background import in_background
 from workbench.tui.screens.bench_editing import BenchEditing
@@ -49,14 +49,11 @@ class BenchLibrary(BenchEditing):
     def _chosen(self, event: PromptTree.Chosen) -> None:
         self.open_path(event.path)
 
-    @on(EditPane.Edited)
-    @on(EditPane.Shown)
+    @on(EditPane.Marked)
     def show_tree(self) -> None:
         """Show the tree as it is known: what there is, how it stands, and what is unsaved."""
-        states = dict(self._states)
-        for path in self._broken:
-            states[path] = urgent([State.BROKEN, *filter(None, [states.get(path)])])
-        self.prompt_tree.show(self._items, states, self.edit_pane.edited(), self._broken)
+        states = with_broken(self._states, self._broken)
+        self.prompt_tree.show(self._items, states, self.edit_pane.marked, self._broken)
 
     def list_prompts(self) -> tuple[str, ...]:
         """Read which prompts and partials there are, show them, and let their states follow."""
@@ -180,12 +177,13 @@ class BenchLibrary(BenchEditing):
         of = self._under_cursor()
         if of is None:
             return
-        buffer = self.edit_pane.opened(prompt_path(of))
+        path = prompt_path(of)
+        buffer = self.edit_pane.opened(path)
         if buffer is not None and buffer.edited:
             answers = (("no", "Keep it"), ("yes", "Delete it all the same"))
             if await self.app.push_screen_wait(Ask(f"{of} has unsaved edits.", answers)) != "yes":
                 return
-        await self._arranged(lambda: self.project.arranging.delete(of))
+        await self._arranged(lambda: self.project.arranging.delete(of), unwanted=path)
 
     @in_background()
     async def action_undo_arranging(self) -> None:
@@ -201,16 +199,24 @@ class BenchLibrary(BenchEditing):
         path = self.prompt_tree.path
         return None if path is None else called(path)
 
-    async def _arranged(self, act: Callable[[], Arranged | None], *, undone: bool = False) -> Arranged | None:
+    async def _arranged(
+        self, act: Callable[[], Arranged | None], *, undone: bool = False, unwanted: str = ""
+    ) -> Arranged | None:
+        """Do something to prompts and show what came of it.
+
+        What it removes is closed, unless it has unsaved edits and is not the file that is ``unwanted``.
+        """
+        before = self._open_on_disk()
         done = await self.reading(act)
         if done is None:
             return None
         self._moved(done.moved)
-        for buffer in self.edit_pane.buffers:
-            if not (self.project.root / buffer.path).exists():
-                self.edit_pane.close(buffer.path)
+        edited = set(self.edit_pane.edited()) - {unwanted}
+        for path in before - done.moved.keys() - self._open_on_disk() - edited:
+            self.edit_pane.close(path)
         names = self.list_prompts()
-        if self.opened is not None and self.opened.name not in names:
+        opened = self.opened
+        if opened is not None and opened.name not in names and opened.path not in self.edit_pane.edited():
             self.open_first(names)
         new = called(done.path)
         to = f" to {new}" if new != done.name else ""
@@ -218,6 +224,11 @@ class BenchLibrary(BenchEditing):
         said = f"Undone: {done.name} was {done.what}" if undone else f"{said}; u in the tree takes it back"
         self.notify(said, markup=False, timeout=3)
         return done
+
+    def _open_on_disk(self) -> set[str]:
+        """Return the paths of the open files that are on disk; another program may have deleted some."""
+        paths = (buffer.path for buffer in self.edit_pane.buffers)
+        return {path for path in paths if (self.project.root / path).exists()}
 
     def _moved(self, moved: Mapping[str, str]) -> None:
         """Let open files go by their new names, and read what renaming changed in them."""

@@ -11,15 +11,14 @@ from workbench.models.tokens import TokenCount
 from workbench.tui.widgets.context_view import ContextView, legend
 from workbench.tui.widgets.pane import Pane
 
+FRAME = 6
+"""Columns of a pane's border that no title can take."""
+
 
 class ContextPage(ModalScreen[None]):
     """Shows a context with its tokens, and nothing else."""
 
-    BINDINGS = [  # noqa: RUF012 - Textual's type
-        Binding("escape,q,enter", "dismiss(None)", "Close", show=False),
-        Binding("j", "scroll_by(1)", show=False),
-        Binding("k", "scroll_by(-1)", show=False),
-    ]
+    BINDINGS = [Binding("escape,q,enter", "dismiss(None)", "Close", show=False)]  # noqa: RUF012 - Textual's type
 
     def __init__(self, title: str, context: Context, count: TokenCount | None) -> None:
         super().__init__()
@@ -37,10 +36,6 @@ class ContextPage(ModalScreen[None]):
         pane, view = self.query_one(Pane), self.query_one(ContextView)
         tokens = f" ─ {self._count.total:,} {'=' if self._count.exact else '≈'}" if self._count else ""
         pane.entitle(f"{self._about}{tokens}")
-        pane.border_subtitle = legend(self._shown_context)
+        pane.subtitle(legend(self._shown_context, self.size.width - FRAME))
         view.show(self._shown_context, self._count)
         view.focus()
-
-    def action_scroll_by(self, lines: int) -> None:
-        """Scroll as in a pager."""
-        self.query_one(ContextView).scroll_relative(y=lines, animate=False)

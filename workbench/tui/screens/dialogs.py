@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.fuzzy import Matcher
 from textual.screen import ModalScreen
@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from workbench.bench.shown import inert
+from workbench.tui.widgets.plain_text import PlainText
 
 _ESCAPE = Binding("escape", "dismiss(None)", "Close", show=False)
 
@@ -157,9 +158,7 @@ class Page(ModalScreen[None]):
     """A text on the whole screen and nothing else."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's type
-        Binding("escape,q,enter,ctrl+b,f12,i", "dismiss(None)", "Close", show=False),
-        Binding("j", "scroll_by(1)", show=False),
-        Binding("k", "scroll_by(-1)", show=False),
+        Binding("escape,q,enter,ctrl+b,f12,i", "dismiss(None)", "Close", show=False)
     ]
 
     def __init__(self, text: str) -> None:
@@ -168,9 +167,4 @@ class Page(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Compose the text."""
-        with VerticalScroll(classes="page"):
-            yield Static(inert(self._text), markup=False)
-
-    def action_scroll_by(self, lines: int) -> None:
-        """Scroll as in a pager."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+        yield PlainText(self._text, id="page")

@@ -36,6 +36,13 @@ BY_PANE: dict[str, dict[str, tuple[Row, ...]]] = {
             ("^s", "Save the inputs to the case"),
             ("Tab", "Next input"),
         ),
+        "context": (
+            ("j k ↑ ↓", "Next and previous row; g and G are the first and the last"),
+            ("h l ← →", "Previous and next segment"),
+            ("letters", "T template   P partial   I input   E example   D document   G engine"),
+            ("+ ~ -", "Added, changed, and removed since HEAD, or since what was chosen"),
+            ("copying", "Through the terminal (OSC 52), which may refuse; tmux: set -s set-clipboard on"),
+        ),
         "find": (
             ("Enter ↑ ↓", "Next and previous match; Enter beside “with” replaces one"),
             ("Alt-c Alt-w", "Heed case, and find whole words"),

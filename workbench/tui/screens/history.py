@@ -11,7 +11,7 @@ from textual.binding import Binding
 from textual.containers import Container
 from textual.widgets import Static
 
-from workbench.bench.comparing import Comparison, FileChange, ModelDelta
+from workbench.bench.comparing import FileChange, ModelDelta
 from workbench.bench.entries import WORKING_TREE, Entry, Listing
 from workbench.bench.running import Request
 from workbench.bench.shown import change, inert, money, one_line
@@ -19,8 +19,8 @@ from workbench.errors import WorkbenchError
 from workbench.project.clock import utc_now
 from workbench.tui.background import in_background
 from workbench.tui.commands import bindings_for
+from workbench.tui.screens.choosing import pick_case
 from workbench.tui.screens.context_page import ContextPage
-from workbench.tui.screens.dialogs import Picker
 from workbench.tui.screens.duel import DuelScreen
 from workbench.tui.screens.history_base import MAX_MARKED
 from workbench.tui.screens.history_restoring import HistoryRestoring
@@ -95,7 +95,7 @@ class HistoryScreen(HistoryRestoring):
         listing = await self.reading(lambda: reviewing.history(prompt, unsaved))
         if listing is None:
             return
-        listing = _still_known(listing, self.listing)
+        listing = listing.with_known(self.listing)
         self._take(listing)
         self._show_diff()
         case = self.case
@@ -137,7 +137,7 @@ class HistoryScreen(HistoryRestoring):
     async def _show_files(self, older: str | None, newer: str) -> None:
         comparing, unsaved = self.workbench.bench.comparing, self.unsaved()
         found = await asyncio.to_thread(comparing.files, older or newer, newer, unsaved)
-        files = found.files if older else _as_new(found)
+        files = found.files if older else found.as_new()
         before = found.before.label if older else "nothing"
         self._entitle_diff(
             f"{before} → {found.after.label}", f"{len(files)} files" if len(files) != 1 else ""
@@ -148,7 +148,7 @@ class HistoryScreen(HistoryRestoring):
 
     async def _show_rendered(self, older: str | None, newer: str) -> None:
         comparing = self.workbench.bench.comparing
-        found = await comparing.rendered(older or newer, newer, self.case, (), self.unsaved())
+        found = await comparing.rendered(older or newer, newer, self.case, (), self.unsaved(), most=1)
         before, after = found.texts
         labels = (found.before.label if older else "nothing", found.after.label)
         case = f" · case {found.case.name}" if found.case else ""
@@ -238,13 +238,9 @@ class HistoryScreen(HistoryRestoring):
         if not cases:
             self.notify("This prompt has no cases.", markup=False)
             return
-        choices = [
-            (str(number), f"{number} {case.name}", one_line(" ".join(map(str, case.inputs.values()))))
-            for number, case in enumerate(cases, start=1)
-        ]
-        number = await self.app.push_screen_wait(Picker("Choose a case", choices))
-        if number:
-            self.case = cases[int(number) - 1].name
+        chosen = await pick_case(self, cases)
+        if chosen is not None:
+            self.case = chosen
             self.listing = self.listing.without_tokens() if self.listing else None
             self.read()
 
@@ -268,24 +264,8 @@ class HistoryScreen(HistoryRestoring):
         self.read()
 
 
-def _still_known(listing: Listing, before: Listing | None) -> Listing:
-    """Return a fresh listing with what is known of its entries already, so that nothing flickers."""
-    if before is None or before.prompt != listing.prompt:
-        return listing
-    known = {entry.target: entry for entry in before.entries if entry.commit}
-    kept = listing.with_found(known)
-    return kept.with_kept(entry for entry in before.entries if entry.kept_only)
-
-
 def _as_compared(one: FileChange) -> Compared:
     return Compared(one.before, one.after, (one.before_path or "nothing", one.after_path or "nothing"))
-
-
-def _as_new(found: Comparison) -> tuple[FileChange, ...]:
-    """Return all files of a version as new: there is none before it."""
-    after = found.after
-    rest = [path for path in after.files if path != after.path]
-    return tuple(FileChange(None, path, "", after.files[path]) for path in (after.path, *rest))
 
 
 def _figures(delta: ModelDelta) -> str:

@@ -70,15 +70,7 @@ class HistoryBase(WorkbenchScreen):
 
     def compared(self) -> tuple[str | None, str] | None:
         """Return the targets of the older and the newer version that are compared; no older for the first."""
-        entry, marked = self.entry(), self.marked_entries()
+        entry = self.entry()
         if entry is None or self.listing is None:
             return None
-        if len(marked) == MAX_MARKED:
-            return marked[0].target, marked[1].target
-        entries = list(self.listing.entries)
-        at = entries.index(entry)
-        if marked and marked[0] is not entry:
-            newer, older = sorted((at, entries.index(marked[0])))
-            return entries[older].target, entries[newer].target
-        older_one = entries[at + 1] if at + 1 < len(entries) else None
-        return (older_one.target if older_one else None), entry.target
+        return self.listing.compared(entry.target, self.marked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, zip_longest
+from itertools import groupby, islice, zip_longest
 
 from rich.cells import cell_len
 
@@ -18,6 +18,9 @@ SPLIT_WIDTH = 100
 NO_NEWLINE = "\\ no newline at the end"
 
 DIVIDER = " │ "
+
+MOST_ROWS = 10_000
+"""Rows that are laid out; nobody reads on that far, and more would hold up the keys."""
 
 
 @dataclass(frozen=True)
@@ -33,31 +36,41 @@ class Compared:
         return hunks(diff(self.before, self.after))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a row in one style: ``kind`` of its line, and whether it is a word that changed."""
+    """A stretch of a row in one style, inert; ``word`` says whether it is a word that changed."""
 
     text: str
-    kind: Kind
     word: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Part:
-    """One line's share of a row: the gutter with number and sign, then pieces of text."""
+    """One line's share of a row: the gutter with number and sign, and a text that begins at ``start``."""
 
     gutter: str
     kind: Kind
-    pieces: tuple[Piece, ...] = ()
+    text: str
+    start: int = 0
+    changed: tuple[Stretch, ...] = ()
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The text as it is drawn; made when it is, which of most rows is never."""
+        return tuple(_pieces(self.text, self.start, self.changed))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Drawn:
-    """A row on screen: a heading, or one part, or two side by side; None is the side that has no line."""
+    """A row on screen: a heading, or one part, or two side by side; None is the side that has no line.
+
+    ``lines`` is how many lines of the texts begin on it.
+    """
 
     parts: tuple[Part | None, ...] = ()
     heading: str = ""
     strong: bool = False
+    lines: int = 0
 
 
 Found = Sequence[tuple[Compared, Sequence[Hunk]]]
@@ -65,19 +78,34 @@ Found = Sequence[tuple[Compared, Sequence[Hunk]]]
 
 
 def lay_out_diff(found: Found, width: int, *, split: bool) -> list[Drawn]:
-    """Return the rows of diffs, wrapped at ``width`` columns, in one column or side by side."""
-    rows: list[Drawn] = []
-    for compared, parts in found:
-        if not parts:
-            continue
-        if rows:
-            rows.append(Drawn())
-        rows += _titles(compared, width, split)
+    """Return the rows of diffs, wrapped at ``width`` columns, in one column or side by side.
+
+    After the first MOST_ROWS comes one that says how many lines are not shown.
+    """
+    rows = list(islice(_rows(found, width, split), MOST_ROWS + 1))
+    if len(rows) > MOST_ROWS:
+        rows.pop()
+        left = _count(found) - sum(row.lines for row in rows)
+        more = f"{left:,} more line{' is' if left == 1 else 's are'}" if left else "the rest of this line is"
+        rows.append(Drawn(heading=f"… {more} not shown.", strong=True))
+    return rows
+
+
+def _rows(found: Found, width: int, split: bool) -> Iterator[Drawn]:
+    for at, (compared, parts) in enumerate((compared, parts) for compared, parts in found if parts):
+        if at > 0:
+            yield Drawn()
+        yield from _titles(compared, width, split)
         gutter = _gutter(parts)
         for hunk in parts:
-            rows.append(Drawn(heading=hunk.heading))
-            rows += _split(hunk, width, gutter) if split else _unified(hunk, width, gutter)
-    return rows
+            yield Drawn(heading=hunk.heading)
+            yield from _split(hunk, width, gutter) if split else _unified(hunk, width, gutter)
+
+
+def _count(found: Found) -> int:
+    """Return how many lines there are to be shown."""
+    rows = (row for _, parts in found for hunk in parts for row in hunk.rows)
+    return sum(1 if row.kind is Kind.SAME else bool(row.left) + bool(row.right) for row in rows)
 
 
 def half(width: int) -> int:
@@ -105,17 +133,23 @@ def _unified(hunk: Hunk, width: int, digits: int) -> Iterator[Drawn]:
     for row in unified(hunk.rows):
         line = row.right or row.left
         assert line is not None
-        yield from (Drawn((part,)) for part in _parts(line, row.kind, width, digits))
+        begun = 1
+        for part in _parts(line, row.kind, width, digits):
+            yield Drawn((part,), lines=begun)
+            begun = 0
 
 
 def _split(hunk: Hunk, width: int, digits: int) -> Iterator[Drawn]:
     for same, left, right in _side_by_side(hunk.rows):
         kinds = (Kind.SAME, Kind.SAME) if same else (Kind.REMOVED, Kind.ADDED)
         sides = [
-            list(_parts(line, kind, half(width), digits)) if line else []
+            _parts(line, kind, half(width), digits) if line else ()
             for line, kind in zip((left, right), kinds, strict=True)
         ]
-        yield from (Drawn(parts) for parts in zip_longest(*sides))
+        begun = 1 if same else bool(left) + bool(right)
+        for parts in zip_longest(*sides):
+            yield Drawn(parts, lines=begun)
+            begun = 0
 
 
 def _side_by_side(rows: Sequence[Row]) -> Iterator[tuple[bool, Line | None, Line | None]]:
@@ -137,13 +171,13 @@ def _parts(line: Line, kind: Kind, width: int, digits: int) -> Iterator[Part]:
     sign = {Kind.REMOVED: "-", Kind.ADDED: "+"}.get(kind, " ")
     number, start = f"{line.number:>{digits}}", 0
     for text in wrapped(line.text, max(4, width - digits - 3)):
-        yield Part(f"{number} {sign} ", kind, tuple(_pieces(text, start, line.changed, kind)))
+        yield Part(f"{number} {sign} ", kind, text, start, line.changed)
         number, start = " " * digits, start + len(text)
     if not line.ended and kind is not Kind.SAME:
-        yield Part(f"{' ' * digits}   ", kind, (Piece(NO_NEWLINE, Kind.SAME),))
+        yield Part(f"{' ' * digits}   ", kind, NO_NEWLINE)
 
 
-def _pieces(text: str, start: int, changed: Sequence[Stretch], kind: Kind) -> Iterator[Piece]:
+def _pieces(text: str, start: int, changed: Sequence[Stretch]) -> Iterator[Piece]:
     """Yield the pieces of a part of a line that begins at ``start``, inert and with its tabs as spaces."""
     at = 0
     for low, high in changed:
@@ -151,11 +185,11 @@ def _pieces(text: str, start: int, changed: Sequence[Stretch], kind: Kind) -> It
         if low >= high:
             continue
         if low > at:
-            yield Piece(_shown(text[at:low]), kind)
-        yield Piece(_shown(text[low:high]), kind, word=True)
+            yield Piece(_shown(text[at:low]))
+        yield Piece(_shown(text[low:high]), word=True)
         at = high
     if at < len(text):
-        yield Piece(_shown(text[at:]), kind)
+        yield Piece(_shown(text[at:]))
 
 
 def _shown(text: str) -> str:

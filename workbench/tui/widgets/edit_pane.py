@@ -49,12 +49,17 @@ class EditPane(Pane):
     class Edited(Message):
         """The text on screen changed."""
 
+    class Marked(Message):
+        """Other files than before have unsaved edits; ``marked`` says which."""
+
     def __init__(self, library: Library) -> None:
         super().__init__(id="edit-pane")
         self._library = library
         self._buffers: dict[str, Buffer] = {}  # the one used last is the last
+        self._marked: frozenset[str] = frozenset()
         self._opened = 0
         self._error = ""
+        self._told = ""
         self._saving = asyncio.Lock()
         self._trail: list[tuple[str, tuple[int, int]]] = []
 
@@ -72,6 +77,11 @@ class EditPane(Pane):
     def buffers(self) -> tuple[Buffer, ...]:
         """Every open file."""
         return tuple(self._buffers.values())
+
+    @property
+    def marked(self) -> frozenset[str]:
+        """The paths of the open files that are marked as unsaved: known, where ``edited`` compares texts."""
+        return self._marked
 
     def edited(self) -> list[str]:
         """Return the paths of the open files with unsaved edits."""
@@ -100,13 +110,9 @@ class EditPane(Pane):
         elif not buffer.edited:
             self.take(buffer, file or self._library.open(path))
         self._buffers[path] = self._buffers.pop(path, buffer)
-        for other in self._buffers.values():
-            other.editor.display = other is buffer
-        if self.query_one(FindBar).is_open:
-            self.query_one(FindBar).close()
+        self._bring_up()
         self._let_go()
-        self._show_title()
-        self.post_message(self.Shown())
+        self._mark_all()
         return buffer
 
     def take(self, buffer: Buffer, file: OpenFile) -> None:
@@ -120,7 +126,7 @@ class EditPane(Pane):
             buffer.editor.take(file.text)
         buffer.file = file
         buffer.editor.read_only = file.unreadable is not None
-        self._show_title()
+        self._mark_all()
 
     async def save(self, buffer: Buffer, *, over: bool = False) -> None:
         """Save an open file, in a thread, as another workbench may be saving it just now.
@@ -130,7 +136,7 @@ class EditPane(Pane):
         async with self._saving:
             text = buffer.editor.written
             buffer.file = await asyncio.to_thread(self._library.save, buffer.file, text, over=over)
-        self._show_title()
+        self._mark_all()
 
     def follow(self, path: str) -> Buffer:
         """Show a file that the one on screen names, to be gone back from."""
@@ -152,14 +158,12 @@ class EditPane(Pane):
     def rename(self, path: str, file: OpenFile) -> None:
         """Let an open file go by another name, with what it says under that; unsaved edits stay."""
         buffer = self._buffers[path]
-        if buffer.edited:
-            buffer.file = file
-        else:
+        if not buffer.edited:
             self.take(buffer, file)
-            buffer.file = file
+        buffer.file = _checked(file, not buffer.file.unreadable)
         self._buffers = {known.path: known for known in self._buffers.values()}
         self._trail = [(file.path if step == path else step, cursor) for step, cursor in self._trail]
-        self._show_title()
+        self._mark_all()
 
     def find(self) -> None:
         """Open the bar to find and replace in the text."""
@@ -173,9 +177,11 @@ class EditPane(Pane):
 
     def say(self, text: str) -> None:
         """Tell what is wrong, below the text; nothing where the text is empty."""
-        trouble = self.query_one("#trouble", Static)
-        trouble.update(inert(text))
-        trouble.display = bool(text)
+        if text != self._told:  # at most keys nothing changes, and drawing it again costs more than a key
+            self._told = text
+            trouble = self.query_one("#trouble", Static)
+            trouble.update(inert(text))
+            trouble.display = bool(text)
 
     def tell_problem(self, error: str) -> None:
         """Tell, below the text, what is wrong where the cursor is, else this error."""
@@ -202,11 +208,23 @@ class EditPane(Pane):
         return self._buffers.setdefault(file.path, Buffer(file, editor))
 
     def close(self, path: str) -> None:
-        """Close a file, whatever is unsaved in it."""
-        buffer = self._buffers.pop(path, None)
-        if buffer is not None:
-            buffer.editor.remove()
-            self._trail = [step for step in self._trail if step[0] != path]
+        """Close a file, whatever is unsaved in it; what was on screen before it comes up."""
+        shown, buffer = self.current, self._buffers.pop(path, None)
+        if buffer is None:
+            return
+        buffer.editor.remove()
+        self._trail = [step for step in self._trail if step[0] != path]
+        if buffer is shown:
+            self._bring_up()
+        self._mark_all()
+
+    def _bring_up(self) -> None:
+        """Show the file used last, and no other."""
+        for buffer in self._buffers.values():
+            buffer.editor.display = buffer is self.current
+        if self.query_one(FindBar).is_open:
+            self.query_one(FindBar).close()
+        self.post_message(self.Shown())
 
     def _let_go(self) -> None:
         idle = [buffer.path for buffer in self._buffers.values() if not buffer.edited]
@@ -217,7 +235,9 @@ class EditPane(Pane):
     def _text_changed(self, event: TextArea.Changed) -> None:
         if isinstance(event.text_area, Editor):
             event.stop()
-            self._show_title()
+            for buffer in self._buffers.values():
+                if buffer.editor is event.text_area:
+                    self._mark(buffer)
             self.query_one(FindBar).look_again()
             self.post_message(self.Edited())
 
@@ -225,13 +245,26 @@ class EditPane(Pane):
     def _cursor_moved(self, event: TextArea.SelectionChanged) -> None:
         if self.current is not None and event.text_area is self.current.editor:
             row, column = event.selection.end
-            self.border_subtitle = f"{row + 1}:{column + 1}"
+            self.subtitle(f"{row + 1}:{column + 1}")
             self._tell_problem()
+
+    def _mark(self, buffer: Buffer) -> None:
+        """Mark whether a file has unsaved edits: at each key only the text that changed is compared."""
+        self._take_marks((self._marked - {buffer.path}) | ({buffer.path} if buffer.edited else set()))
+
+    def _mark_all(self) -> None:
+        self._take_marks(frozenset(self.edited()))
+
+    def _take_marks(self, marked: frozenset[str]) -> None:
+        if marked != self._marked:
+            self._marked = marked
+            self.post_message(self.Marked())
+        self._show_title()
 
     def _show_title(self) -> None:
         buffer = self.current
         if buffer is not None:
-            self.entitle(f"Edit ─ {buffer.path}{' ●' if buffer.edited else ''}")
+            self.entitle(f"Edit ─ {buffer.path}{' ●' if buffer.path in self._marked else ''}")
 
 
 def _loaded(editor: Editor, file: OpenFile) -> bool:

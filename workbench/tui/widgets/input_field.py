@@ -13,7 +13,7 @@ from textual.widgets import Static, TextArea
 from workbench.bench.shown import inert, one_line
 from workbench.errors import CasesError
 from workbench.project.yaml import Value, read
-from workbench.prompts.case_writing.yaml_writing import as_document, inline
+from workbench.project.yaml_writing import as_document, inline
 from workbench.prompts.format import Input, check_turns
 from workbench.tui.widgets.in_order import obeyed, own_keys
 from workbench.tui.widgets.stand_ins import as_shown, as_written, stood_in

@@ -17,6 +17,7 @@ from workbench.bench.shown import inert
 from workbench.project.yaml import Value
 from workbench.prompts.cases import Case, hash_inputs
 from workbench.prompts.format import Input
+from workbench.tui.commands import bindings_for
 from workbench.tui.widgets.input_field import ABSENT, InputField
 from workbench.tui.widgets.pane import Pane
 
@@ -33,12 +34,8 @@ class InputsPane(Pane):
     """
 
     BINDINGS = [  # noqa: RUF012 - Textual's type
+        *bindings_for("bench", "inputs"),
         Binding("ctrl+s", "ask_save", "Save the inputs to the case", show=False, id="save-inputs"),
-        Binding("ctrl+n", "ask_save_as", "Save the inputs as a new case", show=False, id="save-as-case"),
-        # A field takes a letter with Alt for the letter, unless this comes first.
-        Binding(
-            "alt+r", "reset", "The case's own inputs again", show=False, priority=True, id="reset-inputs"
-        ),
         Binding("escape", "leave", "Back to the editor", show=False, id="leave-inputs"),
     ]
 
@@ -52,15 +49,13 @@ class InputsPane(Pane):
             self.case = case
 
     class SaveAsked(Message):
-        """The case is to have these inputs."""
+        """The ``case`` is to have these inputs, or with ``as_new`` a case of their own is."""
 
-        def __init__(self, inputs: Mapping[str, Value], case: Case | None) -> None:
+        def __init__(self, inputs: Mapping[str, Value], case: Case | None, as_new: bool) -> None:
             super().__init__()
             self.inputs = inputs
             self.case = case
-
-    class SaveAsAsked(SaveAsked):
-        """These inputs are to be a case of their own."""
+            self.as_new = as_new
 
     class Left(Message):
         """Escape was pressed."""
@@ -169,18 +164,15 @@ class InputsPane(Pane):
         self._shown = None
 
     def action_ask_save(self) -> None:
-        """Ask for the inputs to be saved to the case; without one, as a new case."""
-        if self._case is None:
-            self.action_ask_save_as()
-        elif self._readable():
-            self.post_message(self.SaveAsked(self.inputs, self._case))
+        """Ask for the inputs to be saved to the case."""
+        self.ask_save()
 
-    def action_ask_save_as(self) -> None:
-        """Ask for the inputs to be saved as a new case."""
+    def ask_save(self, *, as_new: bool = False) -> None:
+        """Ask for the inputs to be saved to the case, or as a new one; so without a case."""
         if self._readable():
-            self.post_message(self.SaveAsAsked(self.inputs, self._case))
+            self.post_message(self.SaveAsked(self.inputs, self._case, as_new or self._case is None))
 
-    def action_reset(self) -> None:
+    def reset(self) -> None:
         """Show the case's own inputs again."""
         for field in self._fields():
             field.reset()

@@ -1,67 +1,137 @@
-"""What each model makes of the context: tokens, share of the window, price, and what is wrong."""
+"""What each model makes of the context: tokens, window, price, what changed, and what is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from textual.content import Content
+from textual.events import Resize
 from textual.widgets import Static
 
-from workbench.bench.previewing import ModelPreview
-from workbench.bench.shown import cost_range, inert, money, one_line
+from workbench.bench.baseline import Based
+from workbench.bench.comparing import ModelDelta
+from workbench.bench.previews import ModelPreview
+from workbench.bench.shown import change, cost_range, inert, money, one_line
+from workbench.context.findings import Finding
+from workbench.models.tokens import TokenCount
+
+GAP = "  "
 
 
 class ModelsView(Static):
-    """A line a model, numbers under each other."""
+    """A model after the other, numbers under each other; each takes as few lines as its figures fit on."""
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
         self._found: tuple[ModelPreview, ...] | None = None
+        self._based: Based | None = None
+        self._findings: tuple[Finding, ...] = ()
+        self._dimmed = False
 
-    def show(self, found: Sequence[ModelPreview], *, fresh: bool = True) -> None:
-        """Show what the models make of it; counts that are not ``fresh`` are dimmed."""
-        self._found = tuple(found)
-        self.update(self._content(fresh))
+    @property
+    def dimmed(self) -> bool:
+        """Whether the counts are dimmed, because they are not right and have not been for a while."""
+        return self._dimmed
+
+    def show(
+        self,
+        found: Sequence[ModelPreview],
+        based: Based | None = None,
+        findings: Sequence[Finding] = (),
+        *,
+        fresh: bool = True,
+    ) -> None:
+        """Show what the models make of it, how that differs from what it is based on, and the findings.
+
+        Counts that are not ``fresh`` stay dimmed where they are.
+        """
+        self._found, self._based, self._findings = tuple(found), based, tuple(findings)
+        self._dimmed = self._dimmed and not fresh
+        self._show()
 
     def show_none(self) -> None:
         """Show nothing: there is no context to make anything of."""
         self._found = None
-        self.update("")
+        self._show()
 
-    def mark_stale(self) -> None:
-        """Dim the counts, because they are about to change."""
-        self.update(self._content(False))
+    def dim(self) -> None:
+        """Dim the counts until they are right again."""
+        self._dimmed = True
+        self._show()
 
-    def _content(self, fresh: bool) -> Content:
+    def on_resize(self, event: Resize) -> None:
+        """Show as much on a line as fits."""
+        self._show()
+
+    def _show(self) -> None:
+        lines = list(self._lines(max(20, self.size.width or 80)))
+        content, before = Content("\n").join(lines), self.content
+        if content == before and isinstance(before, Content) and content.spans == before.spans:
+            return  # drawing it again at each key would cost more than all else
+        same_height = isinstance(before, Content) and len(before.plain.split("\n")) == len(lines)
+        self.update(content, layout=not same_height)
+
+    def _lines(self, width: int) -> Iterator[Content]:
         if self._found is None:
-            return Content("")
+            return
         if not self._found:
-            return Content.styled("no model: choose one with ^l", "$text-muted")
-        names = max(len(one.model.name) for one in self._found)
-        lines = []
+            yield Content.styled("no model: choose one with ^l", "$text-muted")
+        names = max((len(one.model.name) for one in self._found), default=0)
         for one in self._found:
-            line = Content.assemble(
+            yield from self._model(one, names, width)
+        if self._based is not None and self._based.trouble and self._found:
+            about = f"vs {self._based.label}: {self._based.trouble}"
+            yield Content.styled(one_line(about, width), "$text-muted")
+        if self._findings:
+            yield Content.styled(one_line(findings_line(self._findings), width), "$text-warning")
+
+    def _model(self, one: ModelPreview, names: int, width: int) -> Iterator[Content]:
+        delta = self._based.delta(one) if self._based is not None else None
+        figures = [
+            Content.assemble(
                 (inert(one.model.name).ljust(names), "bold"),
-                "  ",
-                (tokens(one), "" if fresh else "dim"),
-                "  ",
-                price(one),
-            )
-            lines.append(line)
-            trouble = "; ".join(one.problems) or (one.unready or one.warning or "").partition("\n")[0]
-            if trouble:
-                lines.append(Content.styled(f"  ! {one_line(trouble, 200)}", "$text-warning"))
-        return Content("\n").join(lines)
+                GAP,
+                (tokens(one), "dim" if self._dimmed else ""),
+            ),
+            *map(Content, price(one)),
+            *(
+                [Content.styled(delta_words(delta, self._based.label), "bold")]
+                if delta and self._based
+                else []
+            ),
+        ]
+        yield from _filled([figure for figure in figures if figure.plain], width)
+        trouble = "; ".join(one.problems) or (one.unready or one.warning or "").partition("\n")[0]
+        if trouble:
+            yield Content.styled(f"  ! {one_line(trouble, width - 4)}", "$text-warning")
+
+
+def _filled(figures: Sequence[Content], width: int) -> Iterator[Content]:
+    """Yield lines with as many figures as fit on each; all but the first are indented."""
+    line = figures[0]
+    for figure in figures[1:]:
+        if line.cell_length + len(GAP) + figure.cell_length <= width:
+            line = Content(GAP).join([line, figure])
+        else:
+            yield line
+            line = Content(GAP) + figure
+    yield line
 
 
 def tokens(one: ModelPreview) -> str:
     """Return a model's tokens, whether they are exact, and the bar of its window."""
     if one.count is None:
         return "      ?"
-    mark = "=" if one.count.exact else "≈"
-    observed = f" of {one.count.observations}" if one.count.observations else ""
     share = f" {bar(one.count.total / one.model.window)}" if one.model.window else ""
-    return f"{one.count.total:>7,} {mark}{observed}{share}"
+    return f"{one.count.total:>7,} {certainty(one.count)}{share}"
+
+
+def certainty(count: TokenCount) -> str:
+    """Return ``=`` for an exact count, else ``≈`` with how far off it usually is, and by how many reports."""
+    if count.exact:
+        return "="
+    error = f" ±{count.error * 100:.1f} %" if count.error is not None else ""
+    return f"≈{error} of {count.observations}" if count.observations else f"≈{error}"
 
 
 def bar(share: float, width: int = 6) -> str:
@@ -70,9 +140,30 @@ def bar(share: float, width: int = 6) -> str:
     return f"{'▰' * filled}{'▱' * (width - filled)} {share * 100:.0f} %"
 
 
-def price(one: ModelPreview) -> str:
-    """Return what one call will cost: low, typical, high."""
+def price(one: ModelPreview) -> Iterator[str]:
+    """Yield what one call will cost: ``free``, ``unpriced``, or its input and its output.
+
+    The output is from as little over as usual to as much as may come.
+    """
     cost = one.cost
-    if one.model.free or cost is None:
-        return money(None, free=one.model.free)
-    return cost_range(cost.low, cost.typical, cost.high)
+    if one.model.free or one.model.prices is None:
+        yield money(None, free=one.model.free)
+    elif cost is not None:
+        cached = f" ({money(cost.input_cached)} cached)" if cost.input_cached is not None else ""
+        yield f"in {money(cost.input)}{cached}"
+        yield f"out {cost_range(cost.output_low, cost.output_typical, cost.output_high)}"
+
+
+def delta_words(delta: ModelDelta, label: str) -> str:
+    """Return what changed for a model: ``vs HEAD +31 tokens, +$0.00001``; empty where that is not known."""
+    if delta.tokens is None:
+        return ""
+    many = "token" if abs(delta.tokens) == 1 else "tokens"
+    cost = f", {'+' if delta.cost > 0 else '-'}{money(abs(delta.cost))}" if delta.cost else ""
+    return f"vs {inert(label)} {change(delta.tokens)} {many}{cost}"
+
+
+def findings_line(findings: Sequence[Finding]) -> str:
+    """Return how many findings there are, and the words of the first."""
+    many = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+    return f"! {many}: {findings[0].message}"

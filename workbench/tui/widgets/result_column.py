@@ -61,6 +61,14 @@ def _text(result: Result) -> Content:
     return text
 
 
+def counted_before(cell: Cell) -> str:
+    """Return what was counted before the call beside what the provider reported, in few letters."""
+    if cell.shown is None:
+        return ""
+    off = "" if cell.off is None else " right" if cell.off == 0 else f" {cell.off:+.1%}"
+    return f"counted {cell.shown:,} {'=' if cell.exact else '≈'}{off}"
+
+
 def _figures(cell: Cell, result: Result) -> Content:
     usage = result.usage
     written = (result.total or 0) - (result.ttft or 0)
@@ -73,6 +81,7 @@ def _figures(cell: Cell, result: Result) -> Content:
         f"first {seconds(result.ttft)}" if result.ttft is not None else "",
         speed,
         f"{usage.input or '?'}→{usage.output or '?'}",
+        counted_before(cell),
         cost,
         {True: "valid", False: f"invalid {result.invalid}", None: ""}[result.valid],
         f"{result.tries} tries" if result.tries > 1 else "",

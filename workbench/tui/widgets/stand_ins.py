@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import re
 
-from workbench.bench.shown import inert
+from workbench.bench.inert import OBEYED, inert
 
 _FIRST = 0x10D000
-_ODD = [*range(9), *range(0xB, 0x20), *range(0x7F, 0xA0), *range(0x200E, 0x2010), *range(0x2028, 0x202F)]
-_ODD += range(0x2066, 0x206A)
-_TO_STAND_INS = {code: _FIRST + code for code in _ODD}
+_TO_STAND_INS = {code: _FIRST + code for code in map(ord, OBEYED)}
 _FROM_STAND_INS = {stand_in: code for code, stand_in in _TO_STAND_INS.items()}
-_STAND_IN = re.compile(f"[{chr(_FIRST)}-{chr(_FIRST + 0x2069)}]")
+_STAND_IN = re.compile(f"[{chr(_FIRST)}-{chr(_FIRST + ord(OBEYED[-1]))}]")
 
 
 def stood_in(text: str) -> str:

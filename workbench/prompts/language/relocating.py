@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from workbench.errors import Place, PromptError
 from workbench.project.yaml import read
-from workbench.prompts.case_writing.yaml_edits import Node, compose
-from workbench.prompts.case_writing.yaml_writing import inline
+from workbench.project.yaml_nodes import Node, compose
+from workbench.project.yaml_writing import inline
 from workbench.prompts.format import split
 from workbench.prompts.tree import confined
 

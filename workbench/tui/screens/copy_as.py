@@ -1,0 +1,109 @@
+"""Copy as: the context in a form that another program takes, seen before it is copied."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from workbench.bench.copying import FORMATS, copied
+from workbench.bench.previews import ModelPreview
+from workbench.bench.shown import inert
+from workbench.errors import UsageError
+from workbench.project.yaml import Value
+from workbench.tui.background import TellsFailures, in_background
+from workbench.tui.widgets.plain_text import PlainText
+
+TITLES = {"text": "Plain text", "messages": "Messages as JSON", "curl": "curl", "python": "Python"}
+"""What the forms are called."""
+
+LONG = 74_000
+"""Bytes above which a terminal may take nothing: in base64 they are the 100,000 that many stop at."""
+
+HOW = (
+    "The terminal is asked to put it on the clipboard (OSC 52); it may refuse. tmux: set -s set-clipboard on"
+)
+TOO_LONG = "More than many terminals take: “workbench context … --format {form} > FILE” keeps it."
+
+
+class CopyAs(TellsFailures, ModalScreen[None]):
+    """Copies what one model receives. A key of an API is never in it, only the name of its variable."""
+
+    BINDINGS = [  # noqa: RUF012 - Textual's type
+        Binding("escape,q", "dismiss(None)", "Close", show=False),
+        Binding("j", "move(1)", show=False),
+        Binding("k", "move(-1)", show=False),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual's type
+
+    def __init__(self, found: ModelPreview, schema: Value) -> None:
+        """``schema`` is the output schema of the prompt, None where it has none."""
+        super().__init__()
+        self._found = found
+        self._schema = schema
+        self._made: dict[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        """Compose the forms beside what each of them is."""
+        with Vertical(classes="dialog copy-as"):
+            yield Label(
+                f"Copy what {inert(self._found.model.name)} receives as", classes="dialog-title", markup=False
+            )
+            with Horizontal():
+                yield OptionList(
+                    *(Option(TITLES[form], id=form) for form in FORMATS), markup=False, compact=True
+                )
+                yield PlainText(id="copy-preview")
+            yield Static("", id="copy-about", markup=False)
+            yield Static("Enter copy   Tab read it   Esc close", classes="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the first form."""
+        self.query_one(OptionList).highlighted = 0
+        self.query_one(OptionList).focus()
+
+    def action_move(self, by: int) -> None:
+        """Move the highlight."""
+        options = self.query_one(OptionList)
+        options.highlighted = ((options.highlighted or 0) + by) % len(FORMATS)
+
+    @on(OptionList.OptionHighlighted)
+    @in_background(exclusive=True, group="copy")
+    async def _preview(self, event: OptionList.OptionHighlighted) -> None:
+        form, about = event.option_id or "", self.query_one("#copy-about", Static)
+        try:
+            text = await self._as(form)
+        except UsageError as refused:
+            self.query_one(PlainText).show("")
+            about.update(Content.styled(f"! {inert(str(refused))}", "$text-warning"))
+            return
+        self.query_one(PlainText).show(text)
+        size = len(text.encode("utf-8", "replace"))
+        how = TOO_LONG.format(form=form) if size > LONG else HOW
+        about.update(f"{FORMATS[form]}: {len(text):,} characters\n{how}")
+
+    @on(OptionList.OptionSelected)
+    @in_background(group="copying")
+    async def _copy(self, event: OptionList.OptionSelected) -> None:
+        form = event.option_id or ""
+        text = await self._as(form)
+        # Half a pair of surrogates is no character, and could not be written to the terminal.
+        self.app.copy_to_clipboard(text.encode("utf-8", "replace").decode("utf-8"))
+        self.app.notify(f"Copied {len(text):,} characters: {TITLES[form]}", markup=False, timeout=3)
+        self.dismiss(None)
+
+    async def _as(self, form: str) -> str:
+        """Return the context in a form; raises UsageError where the model has no such form."""
+        if form not in self._made:
+            one = self._found
+            self._made[form] = await asyncio.to_thread(
+                copied, form, one.context, one.model, one.params, self._schema
+            )
+        return self._made[form]

@@ -1,0 +1,101 @@
+"""One line about the segment under the cursor: what it is, what it costs, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widgets import Static
+
+from workbench.bench.breakdown import Part, breakdown
+from workbench.bench.previews import ModelPreview
+from workbench.bench.shown import inert, money, one_line
+from workbench.context.messages import Segment
+from workbench.errors import Place
+from workbench.tui.widgets.context_rows import Pointed
+
+ONE_LINE = 64
+"""Columns in which all fits on one line; else there are two, for every segment, so that nothing moves."""
+
+
+MOST_OF_A_NAME = 30
+"""Characters of a segment's name that are shown."""
+
+PADDING = 2
+"""Columns beside the line."""
+
+
+class SegmentLine(Static):
+    """Stands at the foot of the context while that has the focus."""
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
+        self._broken_down: tuple[ModelPreview, Part] | None = None
+
+    def tell(
+        self,
+        segment: Segment | None,
+        at: Pointed | None,
+        found: ModelPreview | None,
+        written: Place | None,
+        source: Place | None,
+    ) -> None:
+        """Tell of a segment, with what it costs a model, and where it was written and comes from."""
+        width = self.container_size.width - PADDING if self.container_size.width else ONE_LINE
+        if segment is None or at is None:
+            lines = ["nothing is here", ""]
+        else:
+            figures = _figures(self._part(found, at), found)
+            lines = [_fitted(segment, figures, width), _where(written, source, width)]
+        if width >= ONE_LINE:
+            lines = ["  ".join((lines[0], _shortened(lines[1], width - len(lines[0]) - 2)))]
+        self.update(Content("\n".join([lines[0], *(_shortened(line, width) for line in lines[1:])])))
+
+    def _part(self, found: ModelPreview | None, at: Pointed) -> Part | None:
+        if found is None:
+            return None
+        if self._broken_down is None or self._broken_down[0] is not found:
+            self._broken_down = found, breakdown(found)
+        messages = self._broken_down[1].children
+        own = messages[at.message].children if at.message < len(found.context.messages) else ()
+        return own[at.segment] if at.segment < len(own) else None
+
+
+def _fitted(segment: Segment, figures: Sequence[str], width: int) -> str:
+    """Return what a segment is, with its figures; its name is cut where there is no room, but no figure."""
+    letter, origin = segment.origin.letter, segment.origin.value
+    name = one_line(segment.name, MOST_OF_A_NAME) if segment.name != origin else ""
+    what = f"{letter} {origin} {name}".rstrip()
+    short = f"{letter} {name or origin}"
+    for said in ("  ".join((what, *figures)), " ".join((what, *figures)), " ".join((short, *figures))):
+        if len(said) <= width:
+            return said
+    room = width - sum(len(figure) + 1 for figure in figures)
+    return " ".join((one_line(short, max(1, room)), *figures))
+
+
+def _figures(part: Part | None, found: ModelPreview | None) -> list[str]:
+    """Return the tokens of a segment, its share of the whole, and its price as input."""
+    if part is None or part.tokens is None or found is None:
+        return []
+    figures = [f"{part.tokens:,} token{'' if part.tokens == 1 else 's'}"]
+    figures += [f"{part.share * 100:.0f} %"] if part.share is not None else []
+    return [*figures, money(part.cost, free=found.model.free)]
+
+
+def _where(written: Place | None, source: Place | None, width: int) -> str:
+    """Return where a segment was written, and where its value comes from if there is room for it."""
+    said = _line(written)
+    if source is not None and source != written:
+        both = f"{said} ← {_line(source)}"
+        said = both if len(both) <= width else said
+    return said
+
+
+def _line(place: Place | None) -> str:
+    return inert(str(Place(place.path, place.line))) if place is not None else "not in any file"
+
+
+def _shortened(text: str, room: int) -> str:
+    """Return a text cut at its beginning: of a path the end says most."""
+    return text if len(text) <= room else f"…{text[max(0, len(text) - room + 1) :]}"
