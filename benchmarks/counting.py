@@ -1,6 +1,6 @@
 """How long counts take: after a changed key, of a long document, and what past results add to them.
 
-Each figure stands beside the time tiktoken alone takes for the same text. Run: python benchmarks/counting.py.
+Each figure stands beside the time tiktoken alone takes for the same text. Run: python -m benchmarks counting.
 """
 
 import itertools

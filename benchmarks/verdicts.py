@@ -1,4 +1,4 @@
-"""How long a board and a next pair take. Run: python benchmarks/verdicts.py."""
+"""How long a board and a next pair take. Run: python -m benchmarks verdicts."""
 
 import random
 import statistics

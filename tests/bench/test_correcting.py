@@ -111,21 +111,45 @@ async def test_the_error_and_the_number_of_reports_stand_beside_the_count(bench)
     assert [sum(own) for own in count.segments] == list(count.messages)
 
 
+async def test_reports_without_a_schema_promise_nothing_about_a_call_with_one(bench, project):
+    await ran(bench, "first")
+    project.write(
+        "prompts/bound.md", PROMPT.replace("params:", "output: {schema: {type: object}}\nparams:", 1)
+    )
+    inputs = {"text": "Hi", "talk": []}
+    (found,) = (await bench.previewing.preview("bound", inputs=inputs, models=("lab",))).models
+    assert (found.count.observations, found.count.error) == (0, None)
+    (plain,) = (await bench.previewing.preview("second", models=("lab",))).models
+    assert plain.count.observations == 10
+
+
 async def test_doctor_lists_the_largest_errors_and_is_well_all_the_same(bench):
     async def listed():
         return [one for one in await check(bench) if one.what.startswith("count")]
 
     (nothing,) = await listed()
-    assert (nothing.what, nothing.ok) == ("counts", True)
+    assert (nothing.what, nothing.ok, nothing.message) == ("counts", True, "nothing was reported yet")
     await ran(bench, "first")
     worst = await listed()
     assert [(one.what, one.ok, one.needed) for one in worst] == [("count lab", True, False)] * 5
     first = await asyncio.to_thread(bench.store.counts.miscounts, 1)
     assert worst[0].message == (
-        f"≈ {first[0].shown:,} tokens, {first[0].reported:,} reported, {first[0].off:+.1%} off: "
+        f"{first[0].shown:,} ≈ tokens, {first[0].reported:,} reported, {100 * first[0].off:+.1f} % off: "
         f"first, case “{first[0].case}”, run 1"
     )
     assert worst[0].hint is None
+
+
+async def test_doctor_says_that_no_count_differs_where_there_are_reports_and_none_does(bench):
+    store = bench.store
+    store.sources.keep_contexts([call_of("Hi").messages])
+    store.sources.keep_cases({"case-Hi": {}})
+    run = store.runs.begin(
+        [cell_of(shown=1000, exact=True, case=None)], prompt="p", samples=1, cost_limit=None, now=NOW
+    )
+    store.runs.add_results(run, [result_of(usage=Usage(1000, 1), estimated=1000)])
+    (count,) = [one for one in await check(bench) if one.what.startswith("count")]
+    assert (count.ok, count.message) == (True, "no count of tokens differs from what was reported")
 
 
 async def test_doctor_does_not_pass_over_a_count_that_promised_to_be_right(bench):
@@ -138,5 +162,5 @@ async def test_doctor_does_not_pass_over_a_count_that_promised_to_be_right(bench
     store.runs.add_results(run, [result_of(usage=Usage(1000, 1), estimated=1010)])
     (wrong,) = [one for one in await check(bench) if one.what.startswith("count")]
     assert (wrong.what, wrong.ok, wrong.needed) == ("count mini", False, False)
-    assert wrong.message == "= 1,010 tokens, 1,000 reported, +1.0% off: p, run 1"
+    assert wrong.message == "1,010 = tokens, 1,000 reported, +1.0 % off: p, run 1"
     assert wrong.hint

@@ -25,6 +25,7 @@ from workbench.prompts.cases import Case, load_cases
 from workbench.prompts.library import Library
 from workbench.prompts.version import load_version
 
+CHINESE = "在仓库确认包裹已经完整送达之前、请绝对不要向客户承诺任何退款或者换货。"
 POLICY = "Never promise a refund before the warehouse has confirmed that the parcel arrived whole."
 
 SETTINGS = """\
@@ -92,6 +93,14 @@ RAISED = [
     (
         "repeat",
         Written(
+            f"system:\n{CHINESE}\nuser:\n你好。\n{CHINESE}\n",
+            place=line(5),
+            says="“在仓库确认包裹已经完整送 …”",
+        ),
+    ),
+    (
+        "repeat",
+        Written(
             "---\nexamples:\n"
             f"- {{a: x, output: '{POLICY}'}}\n- {{a: y, output: 'So: {POLICY}'}}\n---\n{{{{ a }}}}",
             case(a="z"),
@@ -110,6 +119,22 @@ RAISED = [
         ),
     ),
     ("unused-input", Written("---\ninputs:\n  a: 1\n  tone: 2\n---\n{{ a }} tone\n", place=line(4))),
+    ("unused-input", Written("---\ninputs: {a: 1}\n---\n{% set a = 1 %}{{ a }}\n", place=line(2))),
+    (
+        "unused-input",
+        Written("---\ninputs: {a: 1}\n---\n{% for a in [5 % 3] %}{{ a }}{% endfor %}", place=line(2)),
+    ),
+    (
+        "unused-input",
+        Written(
+            "---\ninputs: {a: 1}\n---\n{% macro m(b='%', a=0) %}{{ a }}{% endmacro %}{{ m(2) }}",
+            place=line(2),
+        ),
+    ),
+    (
+        "unused-input",
+        Written("---\ninputs: {a: 1}\n---\n{% with a = 2 %}{{ a }}{% endwith %}", place=line(2)),
+    ),
     (
         "unused-input",
         Written("Hi {{ a }}", case(a="x", b="y"), place=line(1, "prompts/p.cases.jsonl"), says="“b”"),
@@ -224,6 +249,12 @@ QUIET = [
         ),
     ),
     ("repeat", Written("0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n")),
+    (
+        "repeat",
+        Written(
+            "system:\n哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈哈\nuser:\n" + "哈" * 40
+        ),
+    ),
     ("repeat", Written("{{ ticket }}", case(ticket=f"{POLICY}\n> {POLICY}"))),
     (
         "unused-input",
@@ -231,12 +262,24 @@ QUIET = [
     ),
     ("unused-input", Written("---\ninputs: {talk: {kind: turns}}\n---\n{{ talk }}\n", case(talk=[]))),
     ("unused-input", Written("---\ninputs: {a: 1}\n---\n{% if a is defined %}x{% endif %}")),
+    ("unused-input", Written("---\ninputs: {a: 1}\n---\n{% set a = a + 1 %}{{ a }}")),
+    ("unused-input", Written("---\ninputs: {a: 1}\n---\n{% for b in [a] %}{{ b }}{% endfor %}")),
+    ("unused-input", Written("---\ninputs: {a: 1}\n---\n{% for a in [1] %}{{ a }}{% endfor %}{{ a }}")),
+    ("unused-input", Written("---\ninputs: {a: 1, b: 0}\n---\n{% if b %}{% set a = 2 %}{% endif %}{{ a }}")),
+    (
+        "unused-input",
+        Written(
+            '---\ninputs: {a: 1}\n---\n{% if 0 %}{% include "_a.md" %}{% endif %}',
+            {"prompts/_a.md": "{% set b = a %}{{ b | no_such_filter }}"},
+        ),
+    ),
     ("unclosed-tag", Written("<a>\n<b/>\n<br>\n<img src='x'>\n<c\n d='1'>{{ x }}</c>\n</a>", case(x="<z>"))),
     ("unclosed-tag", Written("`<a>` and\n```xml\n<b>\n```\n~~~\n<c>\n~~~\n<!-- <d> -->")),
     (
         "unclosed-tag",
         Written("a < b, a<b> c, List<int>, <|x|>, <https://a.example/b>, <ada@a.example>, <your name>"),
     ),
+    ("unclosed-tag", Written("Reply as: <name>, <email>\nUse the format <first> <last>.\nif a <b> and c")),
     ("unclosed-tag", Written("{# <a> #}{{ '<b>'|length }}{% if '<c>' %}x{% endif %}")),
     ("unclosed-tag", Written("{% raw %}<d>{{ x }}</d>{% endraw %}")),
     (
@@ -294,14 +337,14 @@ def before_retirement(days):
 def preview_of(project, tmp_path, monkeypatch):
     """Returns the preview of a prompt, on a day so long before the model “old” is retired."""
 
-    async def preview(written, settings=SETTINGS, days=63):
+    async def preview(written, settings=SETTINGS, days=63, inputs=None):
         monkeypatch.setattr("workbench.bench.bench.today", lambda: before_retirement(days))
         project.write(".workbench.yml", settings)
         for path, text in {"prompts/p.md": written.prompt, **written.files}.items():
             project.write(path, text.encode())
         bench = Bench(project.root, {}, tmp_path / "personal")
         try:
-            return await bench.previewing.preview("p", models=written.models)
+            return await bench.previewing.preview("p", inputs=inputs, models=written.models)
         finally:
             await bench.close()
 
@@ -397,8 +440,20 @@ def test_switches_are_no_part_of_a_version():
 async def test_what_a_finding_tells_is_not_a_warning_too_but_what_was_typed_still_is(preview_of):
     written = Written("Hi {{ a }}", case(a="x", b="y"))
     assert (await preview_of(written)).warnings == ()
+    (warning,) = (await preview_of(written, inputs={"a": "x", "b": "y"})).warnings
+    assert "“b”" in warning
+
+
+async def test_a_finding_that_is_switched_off_does_not_come_back_as_a_warning(preview_of):
     off = f"{SETTINGS}findings: {{unused-input: off}}\n"
-    (warning,) = (await preview_of(written, off)).warnings
+    preview = await preview_of(Written("Hi {{ a }}", case(a="x", b="y")), off)
+    assert (preview.findings, preview.warnings) == ((), ())
+
+
+async def test_a_name_that_the_template_only_sets_is_no_use_of_an_input(preview_of):
+    written = Written("{% set b = 1 %}Hi {{ a }}", case(a="x", b="y"))
+    assert [finding.code for finding in (await preview_of(written)).findings] == ["unused-input"]
+    (warning,) = (await preview_of(written, inputs={"a": "x", "b": "y"})).warnings
     assert "“b”" in warning
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.bench.inert import inert, inert_json, one_line
-from workbench.bench.shown import age, cost_range, money, percent, seconds, usd
+from workbench.bench.shown import age, bar, cost_range, counted, money, percent, seconds, usd
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=[])))
@@ -54,6 +54,27 @@ def test_a_range_of_costs_names_what_is_not_known():
 def test_what_is_not_known_has_a_sign_of_its_own():
     assert (seconds(None), percent(None), money(None, free=True)) == ("-", "-", "free")
     assert (seconds(0.314), percent(0.714)) == ("0.31 s", "71 %")
+
+
+def test_shares_are_told_with_as_many_digits_as_are_wanted():
+    assert (percent(0.0714), percent(0.0714, 1), percent(None, 1)) == ("7 %", "7.1 %", "-")
+    assert (percent(0.01, 1, signed=True), percent(-0.057, 1, signed=True)) == ("+1.0 %", "-5.7 %")
+
+
+def test_a_count_says_whether_it_is_exact():
+    assert (counted(1234, exact=True), counted(1234, exact=False)) == ("1,234 =", "1,234 ≈")
+    assert counted(None, exact=True) == "-"
+
+
+@given(st.none() | st.floats(0, 3), st.integers(1, 20))
+def test_a_bar_is_as_long_as_its_share_and_empty_for_less_than_half_a_step(share, width):
+    drawn = bar(share, width)
+    assert len(drawn) == width
+    assert drawn == "▰" * drawn.count("▰") + "▱" * drawn.count("▱")
+    if share:
+        assert min(round(share * width), width) == drawn.count("▰")
+    else:
+        assert "▰" not in drawn
 
 
 @pytest.mark.parametrize(

@@ -118,21 +118,52 @@ def test_a_revision_shows_the_prompt_as_it_was(serve, workbench, project):
     assert "git knows no revision “nowhere”" in unknown.err
 
 
-def test_people_see_each_segment_with_the_letter_of_its_origin(serve, workbench):
+def test_people_see_each_line_once_with_the_letters_that_meet_on_it(serve, workbench):
     serve()
     outcome = workbench("context", "triage")
     assert outcome.out == (
         "SYSTEM  4 tokens\n"
-        "T You sort tickets.\n"
+        "T  You sort tickets.\n"
         "\n"
         "USER  9 tokens\n"
-        "T <ticket>\n"
-        "I Card declined twice\n"
-        "T </ticket>\n"
+        "TI <ticket>Card declined twice</ticket>\n"
         "\n"
         "MODEL  TOKENS  WINDOW  COST OF ONE CALL  PROBLEM\n"
-        "lab      24 ≈       ?  unpriced\n"
+        "lab      24 ≈       ?          unpriced\n"
     )
+
+
+def test_a_line_breaks_where_the_message_does_and_nowhere_else(serve, workbench, project):
+    serve()
+    project.write("prompts/triage.md", "Review: {{ ticket }}!\n\nBye {{ ticket }}\n{{ ticket }}\n")
+    outcome = workbench("context", "triage", "-i", "ticket=One\n\nTwo")
+    message = workbench("context", "triage", "-i", "ticket=One\n\nTwo", "--json").json["messages"][0]
+    shown = outcome.out.partition("\n\nMODEL")[0].split("\n")[1:]
+    assert shown == [
+        *("TI Review: One", "I", "IT Two!", "T", "TI Bye One", "I", "I  Two", "I  One", "I", "I  Two"),
+    ]
+    assert [line[3:] for line in shown] == message["content"].split("\n")
+
+
+def test_one_token_is_no_plural(serve, workbench, project):
+    serve()
+    project.write("prompts/triage.md", "Hi\n")
+    assert workbench("context", "triage").out.startswith("USER  1 token\n")
+
+
+def test_in_a_pipe_a_problem_is_whole_and_on_a_terminal_it_may_be_cut(serve, workbench, project, monkeypatch):
+    serve()
+    long = "temprature_" * 12
+    project.write("prompts/triage.md", f"---\nparams: {{{long}: 1}}\n---\n{{{{ ticket }}}}\n")
+
+    def problem():
+        table = workbench("context", "triage").out.partition("PROBLEM")[2]
+        return table.splitlines()[1]
+
+    assert f"lab does not take the param “{long}”: remove it." in problem()
+    assert "…" not in problem()
+    monkeypatch.setattr("workbench.cli.output.on_terminal", lambda: True)
+    assert long not in problem() and problem().endswith("…")
 
 
 def test_a_param_that_the_model_does_not_take_is_shown_as_a_problem(serve, workbench, project):

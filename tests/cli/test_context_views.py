@@ -27,7 +27,7 @@ def test_segments_are_a_tree_with_tokens_shares_and_money(serve, workbench):
     serve(more=PRICE)
     outcome = workbench("context", "triage", "--segments")
     assert outcome.out == (
-        "PART                 TOKENS    SHARE  INPUT       WRITTEN IN\n"
+        "PART                 TOKENS    SHARE       INPUT  WRITTEN IN\n"
         "lab                      24  100.0 %  $0.0000024\n"
         "  system                  4   16.7 %  $0.0000004  prompts/triage.md:7\n"
         "    T template            4   16.7 %  $0.0000004  prompts/triage.md:7\n"
@@ -66,8 +66,40 @@ def test_diff_shows_what_changed_in_the_context_with_tokens_and_price(serve, wor
     outcome = workbench("context", "triage", "--diff", "HEAD")
     assert "+<policy>" in outcome.out.splitlines()
     assert " You sort tickets." in outcome.out.splitlines()
-    (summary,) = (line for line in outcome.out.splitlines() if line.startswith("lab: "))
-    assert summary == "lab: 24 → 27 tokens ≈ (+3), input $0.0000024 → $0.0000027"
+    assert outcome.out.splitlines()[-3:] == [
+        "",
+        "MODEL  TOKENS  CHANGE       INPUT       CHANGE",
+        "lab      27 ≈      +3  $0.0000027  +$0.0000003",
+    ]
+    back = workbench("diff", "triage", "triage@HEAD", "--rendered").out
+    assert back.splitlines()[-1] == "lab      24 ≈      -3  $0.0000024  -$0.0000003"
+    same = workbench("diff", "triage", "triage", "--rendered").out
+    assert same.splitlines() == [
+        "MODEL  TOKENS  CHANGE       INPUT  CHANGE",
+        "lab      27 ≈      ±0  $0.0000027      ±0",
+    ]
+
+
+def test_a_price_that_does_not_change_or_is_not_known_is_told_once(serve, workbench, project):
+    serve()
+    project.commit()
+    project.write("prompts/triage.md", TAGGED)
+    chosen = ("-m", "lab", "-m", "local/missing.gguf")
+    table = workbench("context", "triage", "--diff", "HEAD", *chosen).out.splitlines()[-3:]
+    assert table == [
+        "MODEL               TOKENS  CHANGE     INPUT  CHANGE",
+        "lab                   27 ≈      +3  unpriced",
+        "local/missing.gguf       ?       ?      free",
+    ]
+
+
+def test_long_labels_and_places_are_whole_in_a_pipe(serve, workbench, project):
+    serve()
+    name = "a_partial_" * 8
+    project.write("prompts/triage.md", f'{{% include "_{name}.md" %}}\n')
+    project.write(f"prompts/_{name}.md", "Be kind.\n")
+    outcome = workbench("context", "triage", "--segments")
+    assert f"prompts/_{name}.md:1" in outcome.out and "…" not in outcome.out
 
 
 def test_diff_of_an_older_revision_says_from_which_to_which(serve, workbench, project):
@@ -270,4 +302,4 @@ def test_a_model_that_is_not_ready_still_has_a_tree(serve, workbench):
     outcome = workbench("context", "triage", "--segments", "-m", "local/missing.gguf")
     assert outcome.code == 0
     assert "no tokens for “local/missing.gguf”" in outcome.err
-    assert "  user                    ?      ?  free" in outcome.out
+    assert "  user                    ?      ?   free" in outcome.out

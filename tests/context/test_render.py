@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from tests.support.projects import NONCE, messages_of, rendered, segments_of, version_of
 from tests.support.templates import DOCUMENT_TEXTS, PARTIALS, TEMPLATES, VALUES, plain_messages
-from workbench.context.render import MAX_CHARACTERS, Renderer, unused_inputs
+from workbench.context.render import MAX_CHARACTERS, Renderer
+from workbench.context.sources import unread
 from workbench.errors import CasesError, PromptError
 
 FRONT = "---\ninputs: {ticket: , note: , items: }\ndocuments: {d: d.md}\n---\n"
@@ -307,11 +308,12 @@ def test_a_case_may_not_give_an_input_the_name_of_something_else(name):
     )
 
 
-def test_inputs_that_a_version_neither_declares_nor_mentions_are_told():
+def test_inputs_that_a_version_neither_declares_nor_reads_are_told():
     version = version_of(
-        '---\ninputs: {a: }\n---\n{{ b }}{% include "_p.md" %}', {"prompts/_p.md": "{{ c }}"}
+        '---\ninputs: {a: }\n---\n{{ b }}{% include "_p.md" %}{% set e = 1 %}',
+        {"prompts/_p.md": "{{ c }}"},
     )
-    assert unused_inputs(version, ["a", "b", "c", "d"]) == ("d",)
+    assert unread(version, ["a", "b", "c", "d", "e"]) == ("d", "e")
 
 
 def test_one_renderer_renders_one_case_after_another():

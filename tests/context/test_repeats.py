@@ -1,8 +1,12 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.context.repeats import LEAST, LONG, Stretch, repeats
+from workbench.context.repeats import LEAST, LONG, Stretch, repeats, words_of
 
+CHINESE = "在仓库确认包裹已经完整送达之前、请绝对不要向客户承诺任何退款或者换货。"
+JAPANESE = "倉庫が荷物の到着を確認するまで、お客様に返金を約束しないでください。"
+THAI = "อย่าสัญญาว่าจะคืนเงินก่อนที่คลังสินค้าจะยืนยันว่าพัสดุมาถึงแล้ว"
 TWELVE = "Never promise a refund before the warehouse has confirmed that it arrived."
 
 
@@ -23,6 +27,27 @@ def test_eleven_words_are_no_passage():
 def test_spaces_lines_and_punctuation_make_no_difference():
     (found,) = told(TWELVE, f"> **{TWELVE.replace(' before ', chr(10) + '> before ').replace('.', '!')}**")
     assert found.words == 12
+
+
+@pytest.mark.parametrize("passage", [CHINESE, JAPANESE, THAI], ids=["Chinese", "Japanese", "Thai"])
+def test_a_passage_of_a_script_that_writes_no_spaces_is_told(passage):
+    (found,) = told(f"{passage}", f"A: {passage} B")
+    assert (found.first, found.second) == ((0, 0), (1, 3))
+    assert found.words >= LEAST
+    assert told(passage, passage[5:15]) == ()
+
+
+def test_words_of_such_a_script_are_of_two_characters():
+    assert words_of("你好吗 don\u2019t 日本語です b") == [
+        "你好",
+        "吗",
+        "don\u2019t",
+        "日本",
+        "語",
+        "です",
+        "b",
+    ]
+    assert words_of("wait-and-see, naïve Ünïcode 1") == ["wait-and-see", "naïve", "Ünïcode", "1"]
 
 
 def test_a_passage_within_one_text_is_told_unless_the_text_is_alone():
@@ -98,9 +123,19 @@ def texts_with_copies(draw):
     return texts
 
 
-@given(texts_with_copies())
-def test_what_is_told_is_what_looking_at_every_two_places_finds(texts):
-    found = told(*(" ".join(words) for words in texts))
+WRITTEN = st.sampled_from(
+    [
+        {"a": "a ", "b": "b ", "c": "c "},
+        {"a": "一、", "b": "二、", "c": "三、"},
+        {"a": "一二", "b": "二二", "c": "三二"},
+    ]
+)
+"""Words of two characters each, with what divides them: in Chinese nothing need."""
+
+
+@given(texts_with_copies(), WRITTEN)
+def test_what_is_told_is_what_looking_at_every_two_places_finds(texts, written):
+    found = told(*("".join(map(written.get, letters)) for letters in texts))
     told_at = set()
     for repeat in found:
         (one, i), (other, j) = ((number, offset // 2) for number, offset in (repeat.first, repeat.second))

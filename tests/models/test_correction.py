@@ -75,6 +75,31 @@ def test_the_error_is_that_of_predicting_each_from_the_others():
     assert line.error == pytest.approx(sum(errors) / len(errors))
 
 
+@pytest.mark.parametrize("absurd", [1, 100_000])
+def test_one_absurd_report_among_many_teaches_nothing(absurd):
+    sound = seen(range(100, 1000, 100), lambda size, _: 1.17 * size + 11)
+    assert fitted([*sound, Observation(500, 2, absurd)]) == fitted(sound)
+
+
+def test_a_few_reports_far_from_the_estimate_teach_nothing():
+    assert fitted([Observation(100, 2, 1)]) is None
+    assert fitted([Observation(100, 2, 401)] * 2) is None
+    assert fitted([Observation(100, 2, 400)]).factor == 4
+    assert fitted([Observation(100, 2, 25)]).factor == 0.25
+    assert fitted([Observation(100, 2, 1), Observation(100, 2, 120)]) == fitted([Observation(100, 2, 120)])
+
+
+def test_a_line_that_predicts_no_better_than_the_estimate_alone_is_not_used():
+    reported = (100, 100, 100, 100, 130)
+    alone = fitted([Observation(100, 1, one) for one in reported])
+    assert alone == Correction(1.0, error=pytest.approx(30 / 130 / 5), observations=5)
+    assert alone.total(777, 3) == 777
+
+
+def test_many_reports_far_from_the_estimate_teach_how_far():
+    assert fitted(seen(range(100, 1000, 100), lambda size, _: 6 * size)).factor == pytest.approx(6)
+
+
 observations = st.builds(
     Observation, st.integers(0, 10**6), st.integers(1, 20), st.integers(0, 10**6) | st.integers(0, 50)
 )
@@ -83,10 +108,12 @@ observations = st.builds(
 @given(st.lists(observations, max_size=30), st.integers(0, 10**6), st.integers(1, 20))
 def test_whatever_was_reported_no_count_is_negative(observed, estimated, messages):
     line = fitted(observed)
+    usable = [each for each in observed if min(each) > 0]
     if line is None:
-        assert not any(min(each) > 0 for each in observed)
+        outside = (each for each in usable if not 1 / 4 <= each.reported / each.estimated <= 4)
+        assert not usable or any(outside)
         return
     assert line.factor > 0
     assert line.error is None or line.error >= 0
     assert line.total(estimated, messages) >= 0
-    assert line.observations == sum(min(each) > 0 for each in observed)
+    assert 1 <= line.observations <= len(usable)

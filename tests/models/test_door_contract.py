@@ -217,6 +217,14 @@ async def test_tokens_that_the_server_did_not_report_are_unknown(door, stream):
     assert (answer.text, answer.usage) == ("some words", Usage())
 
 
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+@pytest.mark.parametrize("heard", [-5, 10**9 + 1, 2**63])
+async def test_a_number_of_tokens_that_cannot_be_is_unknown(door, stream, heard):
+    async with Loopback(Reply("some words", heard=heard)) as server:
+        answer = await answer_of(door, call_of(door, server, stream=stream))
+    assert (answer.text, answer.usage.input) == ("some words", None)
+
+
 async def test_an_empty_answer_is_an_answer(door):
     async with Loopback(Reply("")) as server:
         answer = await answer_of(door, call_of(door, server))

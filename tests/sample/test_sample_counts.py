@@ -13,20 +13,21 @@ pytestmark = pytest.mark.engine
 
 ROOT = Path(__file__).parents[2]
 
-# The engine reads 170 tokens a second, so the contexts are the twenty shortest.
-SHORTEST = sorted(CASES, key=lambda each: sum(len(message.content) for message in rendered(*each).messages))[
-    :20
-]
+
+@pytest.fixture
+def shortest():
+    """The twenty shortest contexts, for the engine reads 170 tokens a second."""
+    return sorted(CASES, key=lambda each: sum(len(one.content) for one in rendered(*each).messages))[:20]
 
 
-async def test_twenty_contexts_have_as_many_tokens_as_the_engine_reports(tmp_path):
+async def test_twenty_contexts_have_as_many_tokens_as_the_engine_reports(shortest, tmp_path):
     shutil.copytree(ROOT / "prompts", tmp_path / "prompts")
     shutil.copy(ROOT / ".workbench.yml", tmp_path)
     bench = Bench(tmp_path, {}, tmp_path / "personal")
     try:
         cells = []
-        for name in dict.fromkeys(name for name, _ in SHORTEST):
-            chosen = tuple(case.name for prompt, case in SHORTEST if prompt == name)
+        for name in dict.fromkeys(name for name, _ in shortest):
+            chosen = tuple(case.name for prompt, case in shortest if prompt == name)
             request = Request((name,), ("smol",), chosen, params={"max_tokens": [1]}, stream=False)
             progress = bench.running.start(await bench.running.prepare(request))
             async for _ in progress.events():

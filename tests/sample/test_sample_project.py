@@ -14,7 +14,8 @@ import pytest
 import workbench
 from workbench.bench.bench import Bench
 from workbench.context.messages import Context, Origin
-from workbench.context.render import Renderer, unused_inputs
+from workbench.context.render import Renderer
+from workbench.context.sources import unread
 from workbench.models.tokens import Tokenizers
 from workbench.project.settings import load as load_settings
 from workbench.prompts.cases import Case, load_cases
@@ -60,7 +61,7 @@ def test_every_prompt_has_a_description_and_cases_that_differ(name: str) -> None
 @pytest.mark.parametrize(("name", "case"), CASES, ids=[f"{name}: {case.name}" for name, case in CASES])
 def test_every_case_renders_and_uses_all_of_its_inputs(name: str, case: Case) -> None:
     context = rendered(name, case)
-    assert unused_inputs(version(name), case.inputs) == ()
+    assert unread(version(name), case.inputs) == ()
     assert context.messages[0].role == "system"
     assert context.messages[-1].role == "user"
     assert all(message.content for message in context.messages)

@@ -58,6 +58,14 @@ def test_a_model_teaches_what_it_reported_of_each_context(store, begin):
     assert store.counts.observations("openai/maxi", None) == []
 
 
+def test_what_was_reported_with_a_schema_teaches_nothing_about_calls_without_one(store, begin):
+    answered_run(store, begin, ["a", "bb"])
+    answered_run(store, begin, ["ccc"], schema="{}")
+    with_schema = store.counts.observations("openai/mini", None, with_schema=True)
+    assert [seen.estimated for seen in with_schema] == [30]
+    assert sorted(seen.estimated for seen in store.counts.observations("openai/mini", None)) == [10, 20]
+
+
 def test_only_the_newest_answers_teach(store, begin):
     answered_run(store, begin, ["old" * 9])
     answered_run(store, begin, [f"{number:03}" for number in range(NEWEST)])

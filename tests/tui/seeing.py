@@ -18,6 +18,15 @@ from workbench.tui.app import WorkbenchApp
 DEADLINE = 20.0
 """Seconds after which something that is waited for will not come; much more than two busy cores need."""
 
+PAUSES = 0.5
+"""Seconds after which everything that waits for a pause in typing has begun."""
+
+_WORKING = frozenset(
+    "base breakdown cases compare copying diff find findings history inputs layout preview problems reckon "
+    "read rows show states words".split()
+)
+"""The groups of work whose outcome is drawn; others may be waiting for an answer, or for ever."""
+
 _TEXT = re.compile(r'<text [^>]*?x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', re.DOTALL)
 _CELL, _LINE = 12.2, 24.4
 
@@ -57,6 +66,24 @@ async def until_seen(pilot: Pilot[Any], *texts: str, deadline: float = DEADLINE)
     """Wait until every text stands on the screen; returns what stands there."""
     await until(pilot, lambda: all(text in seen(pilot.app) for text in texts), deadline)  # type: ignore[arg-type]
     return seen(pilot.app)  # type: ignore[arg-type]
+
+
+async def at_rest(pilot: Pilot[Any]) -> None:
+    """Wait until nothing works in the background any more, and nothing that waits for a pause begins to.
+
+    The longest such pause is a quarter of a second. What waits for a person's answer may go on waiting.
+    """
+    app = pilot.app
+    quiet_since, before = monotonic(), ""
+
+    def rests() -> bool:
+        nonlocal quiet_since, before
+        now = seen(app)  # type: ignore[arg-type]
+        if now != before or any(not one.is_finished and one.group in _WORKING for one in app.workers):
+            quiet_since, before = monotonic(), now
+        return monotonic() - quiet_since > PAUSES
+
+    await until(pilot, rests)
 
 
 def told(app: WorkbenchApp) -> str:

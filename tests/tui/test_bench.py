@@ -242,7 +242,7 @@ async def test_a_case_is_chosen_in_the_sidebar(desk: Desk):
         await until_seen(pilot, "<ticket>Thank you</ticket>", "case 3/3 thanks")
 
 
-@pytest.mark.parametrize("string", ["openai/gpt-5-mini", "loopback-1", "openai/loopback"])
+@pytest.mark.parametrize("string", ["openai/gpt-5-mini", "gpt-4o-mini", "openai/loopback"])
 async def test_any_model_string_can_be_typed_also_one_that_is_like_a_configured_name(desk: Desk, string: str):
     async with desk.open() as (app, pilot):
         await pilot.press("ctrl+l")

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
 from textual.pilot import Pilot
 
 from tests.tui.conftest import Desk, bench_of
 from tests.tui.seeing import seen, told, until, until_seen
+from workbench.bench.baseline import HEAD, LAST_SAVE, Based, Baseline
+from workbench.bench.previewing import Previewing
+from workbench.bench.versions import Target
 from workbench.context.findings import Finding
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.widgets.context_rows import ARROW
+from workbench.tui.widgets.context_side import Asked
 from workbench.tui.widgets.context_view import ContextView, legend
+from workbench.tui.widgets.layout import Layout
 from workbench.tui.widgets.models_view import ModelsView
 from workbench.tui.widgets.segment_line import SegmentLine
 
@@ -49,6 +57,30 @@ def line_of(app: WorkbenchApp) -> str:
     """Return what is said at the foot of the context."""
     line = bench_of(app).query_one(SegmentLine)
     return str(line.content) if line.display else ""
+
+
+def models_of(app: WorkbenchApp) -> str:
+    """Return what is said of the models."""
+    return str(bench_of(app).query_one(ModelsView).content)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> dict[str, asyncio.Event]:
+    """Bases, each with what a changed text waits for before it is compared with that base."""
+    whole, waited_for = Baseline.of, {}
+
+    async def slow(self: Baseline, base: str, target: Target, *rest: object) -> Based:
+        if base in waited_for and target.dirty:
+            await waited_for[base].wait()
+        return await whole(self, base, target, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Baseline, "of", slow)
+    return waited_for
+
+
+async def all_shown(app: WorkbenchApp) -> None:
+    """Wait until what was asked for is shown, or was given up."""
+    await app.workers.wait_for_complete([one for one in app.workers if one.group in ("preview", "base")])
 
 
 async def focused(app: WorkbenchApp, pilot: Pilot[None]) -> ContextView:
@@ -191,6 +223,143 @@ async def test_the_passages_that_changed_are_gone_through_by_key(rich: Desk):
         await until(pilot, lambda: view.pointed is not None and view.pointed.message == 0)
 
 
+async def test_a_passage_removed_at_the_end_is_gone_past_like_any_other(rich: Desk):
+    rich.write("prompts/triage.md", TRIAGE + "Bye.\n")
+    rich.commit()
+    async with rich.open() as (app, pilot):
+        view = await focused(app, pilot)
+        editor = bench_of(app).editor
+        editor.replace("", (12, len("<ticket>{{ ticket }}</ticket>")), (13, len("Bye.")))
+        editor.insert("New.\n", (9, 0))
+        editor.insert("All: ", (7, 0))
+        await until_seen(pilot, f"~T  {ARROW}All: You sort", "+T   New.", "-    Bye.")
+
+        async def press(key: str) -> str:
+            """Return what the row of the cursor begins with."""
+            await pilot.press(key)
+            await pilot.pause()
+            assert view.pointed is not None and view.context is not None
+            return view.context.messages[view.pointed.message].content[view.pointed.offset :][:4]
+
+        # The cursor cannot rest on what is no longer there.
+        assert [await press("}") for _ in range(4)] == ["New.", "New.", "All:", "New."]
+        assert [await press("{") for _ in range(3)] == ["All:", "<tic", "New."]
+
+
+async def test_a_difference_is_told_only_once_it_is_known(rich: Desk, held: dict[str, asyncio.Event]):
+    async with rich.open() as (app, pilot):
+        await until_seen(pilot, "vs HEAD ±0 tokens")
+        held[HEAD] = asyncio.Event()
+        bench_of(app).editor.insert("Think twice.\n", (7, 0))
+        await until(pilot, lambda: "Think twice." in seen(app) and view_of(app).fresh)
+        assert "vs HEAD" not in models_of(app)
+        held[HEAD].set()
+        await until(pilot, lambda: "vs HEAD +" in models_of(app))
+
+
+async def test_the_title_does_not_wait_for_what_is_compared_with(rich: Desk, held: dict[str, asyncio.Event]):
+    held[HEAD] = asyncio.Event()
+    async with rich.open() as (app, pilot):
+        bench_of(app).editor.insert("Think twice.\n", (7, 0))
+        await until_seen(pilot, "changed since HEAD")
+
+
+async def test_a_base_chosen_while_another_is_read_stays(rich: Desk, held: dict[str, asyncio.Event]):
+    held[HEAD] = asyncio.Event()
+    async with rich.open() as (app, pilot):
+        bench_of(app).editor.insert("Think twice.\n", (7, 0))
+        await until(pilot, lambda: "Think twice." in seen(app) and view_of(app).fresh)
+        bench_of(app).context_side.compare_with(LAST_SAVE)
+        await until(pilot, lambda: "vs last save +" in models_of(app))
+        held[HEAD].set()
+        await all_shown(app)
+        assert "vs last save +" in models_of(app)
+
+
+async def test_findings_that_come_while_a_base_is_read_do_not_lose_it(
+    rich: Desk, held: dict[str, asyncio.Event], monkeypatch: pytest.MonkeyPatch
+):
+    released = threading.Event()
+
+    def slow(*_: object) -> tuple[Finding, ...]:
+        released.wait(20)
+        return (Finding("repeat", "this stands twice"),)
+
+    monkeypatch.setattr(Previewing, "findings", slow)
+    async with rich.open() as (app, pilot):
+        bench_of(app).editor.insert("Think twice.\n", (7, 0))
+        await until(pilot, lambda: "vs HEAD +" in models_of(app))
+        held[LAST_SAVE] = asyncio.Event()
+        bench_of(app).context_side.compare_with(LAST_SAVE)
+        await until(pilot, lambda: bench_of(app).context_side.base == LAST_SAVE)
+        released.set()
+        await until(pilot, lambda: "this stands twice" in models_of(app))
+        held[LAST_SAVE].set()
+        await until(pilot, lambda: "vs last save +" in models_of(app))
+        assert "this stands twice" in models_of(app)
+
+
+async def test_a_key_that_comes_right_after_the_text_was_taken_leaves_its_counts_stale(rich: Desk):
+    async with rich.open() as (app, pilot):
+        await focused(app, pilot)
+        side = bench_of(app).context_side
+        side.ask(lambda: Asked("triage", None, {"ticket": "Another"}))
+        side.mark_stale()
+        await all_shown(app)
+        assert side.shown is not None and "Another" in side.shown.messages[1].content
+        assert not view_of(app).fresh
+
+
+async def test_before_a_text_is_counted_its_segments_have_their_places_and_no_figures(
+    rich: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    released, whole = asyncio.Event(), Previewing.for_model
+
+    async def slow(self: Previewing, *what: object) -> object:
+        await released.wait()
+        return await whole(self, *what)  # type: ignore[arg-type]
+
+    async with rich.open() as (app, pilot):
+        await focused(app, pilot)
+        await pilot.press("G")
+        await until(pilot, lambda: "prompts/triage.md:13" in line_of(app) and "token" in line_of(app))
+        monkeypatch.setattr(Previewing, "for_model", slow)
+        bench_of(app).editor.insert("Think twice.\n", (7, 0))
+        await until(pilot, lambda: "prompts/triage.md:14" in line_of(app))
+        assert "token" not in line_of(app)
+        released.set()
+        await until(pilot, lambda: "prompts/triage.md:14" in line_of(app) and "token" in line_of(app))
+
+
+async def test_a_context_whose_layout_failed_is_laid_out_when_it_is_shown_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(*_: object) -> Layout:
+        raise RuntimeError("out of luck")
+
+    desk.write("rules.txt", "Rule: be brief and say what is known.\n" * 20_000)
+    desk.write("prompts/triage.md", TRIAGE.replace('{% include "_tone.md" %}\n', ""))
+    with monkeypatch.context() as patched:
+        patched.setattr(Layout, "of", broken)
+        async with desk.open() as (app, pilot):
+            await until(pilot, lambda: "out of luck" in told(app) and view_of(app).fresh)
+            patched.undo()
+            side = bench_of(app).context_side
+            assert side.shown is not None
+            view_of(app).show(side.shown, None)
+            await until(pilot, lambda: view_of(app).virtual_size.height > 20_000)
+
+
+async def test_the_figures_of_a_segment_among_thousands_are_found_behind_the_screen(desk: Desk):
+    loop = "{% for one in range(3000) %}{{ ticket }}.{% endfor %}"
+    desk.write("prompts/triage.md", TRIAGE[: TRIAGE.index("documents:")] + f"---\nuser:\n{loop}\n")
+    async with desk.open() as (app, pilot):
+        await focused(app, pilot)
+        await until(pilot, lambda: "I input ticket" in line_of(app) and "token" in line_of(app))
+        await pilot.press("l")
+        await until(pilot, lambda: "T template" in line_of(app) and "1 token " in line_of(app))
+
+
 async def test_without_git_it_is_said_why_there_is_nothing_to_compare_with(desk: Desk):
     async with desk.open() as (_, pilot):
         await until_seen(pilot, "vs HEAD: ")
@@ -223,15 +392,20 @@ async def test_the_last_good_context_keeps_its_marks_beside_an_error(rich: Desk)
 
 
 async def test_counts_that_are_late_are_dimmed_until_they_are_right_again(desk: Desk, monkeypatch):
-    monkeypatch.setattr("workbench.tui.widgets.context_side.SETTLE", 1.0)  # long enough to be late
     async with desk.open() as (app, pilot):
-        view, models = view_of(app), bench_of(app).query_one(ModelsView)
+        side, view, models = bench_of(app).context_side, view_of(app), bench_of(app).query_one(ModelsView)
         await until(pilot, lambda: view.fresh)
+        side.mark_stale()
+        assert not view.fresh and not view.dimmed, "at once they would flicker at each key"
         bench_of(app).editor.insert("x")
-        await until(pilot, lambda: not view.fresh)
-        assert not view.dimmed, "at once they would flicker at each key"
-        await until(pilot, lambda: view.dimmed and models.dimmed)
-        assert any("dim" in str(span.style) for span in models.content.spans)
+        await until(pilot, lambda: view.fresh and not view.dimmed)
+        with monkeypatch.context() as patched:
+            patched.setattr("workbench.tui.widgets.context_side.SETTLE", 3600.0)
+            bench_of(app).editor.insert("y")
+            await until(pilot, lambda: not view.fresh)
+            await until(pilot, lambda: view.dimmed and models.dimmed)
+            assert any("dim" in str(span.style) for span in models.content.spans)
+        bench_of(app).editor.insert("z")
         await until(pilot, lambda: view.fresh and not view.dimmed)
         assert not any("dim" in str(span.style) for span in models.content.spans)
 

@@ -12,6 +12,7 @@ from tests.tui.seeing import told, until, until_seen
 from workbench.bench.copying import FORMATS, copied
 from workbench.tui.screens.copy_as import LONG
 from workbench.tui.widgets.context_view import ContextView
+from workbench.tui.widgets.part_tree import ARROW
 
 KEY = "sk-planted-1234567890"
 
@@ -63,11 +64,11 @@ async def test_the_key_of_an_api_is_never_copied(desk: Desk, monkeypatch: pytest
         "defaults: {models: [lab]}\n",
     )
     async with desk.open((140, 50)) as (app, pilot):
-        for downs in range(len(FORMATS)):
+        for downs, form in enumerate(FORMATS):
             await copy_page(pilot)
             await pilot.press(*["down"] * downs)
             await until(pilot, lambda: app.screen is not bench_of(app))
-            assert KEY not in await until_seen(pilot, "characters")
+            assert KEY not in await until_seen(pilot, f"{FORMATS[form]}: ", "characters")
             await pilot.press("enter")
             await until(pilot, lambda: app.screen is bench_of(app))
             assert app.clipboard and KEY not in app.clipboard
@@ -91,5 +92,36 @@ async def test_escape_copies_nothing(desk: Desk):
 async def test_without_a_context_there_is_nothing_to_copy_and_that_is_said(desk: Desk):
     desk.write("prompts/triage.md", "Hello {{ nobody }}\n")
     async with desk.open() as (app, pilot):
+        await until_seen(pilot, "There is nothing to show yet", "nobody")
+        assert bench_of(app).query_one("#trouble").display
         await bench_of(app).run_action("copy_as")
         await until(pilot, lambda: "no context to read" in told(app))
+
+
+async def test_what_is_copied_broken_down_or_read_of_a_broken_text_is_said_to_be_older(desk: Desk):
+    async with desk.open() as (app, pilot):
+        await until_seen(pilot, "Context ─ lab ─ ")
+        bench_of(app).editor.insert("{{ ", (5, 0))
+        await until_seen(pilot, "Context ─ the last good one")
+        await bench_of(app).run_action("copy_as")
+        await until_seen(pilot, "Copy what lab receives as, of the last good context", "OSC 52")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Plain text, of the last good context" in told(app))
+        app.clear_notifications()
+        await bench_of(app).run_action("segments")
+        await until_seen(pilot, "messages, as sent", "the last good context")
+        await pilot.press("escape")
+        await bench_of(app).run_action("blank_page")
+        await until(pilot, lambda: "This is the last good context" in told(app))
+        app.clear_notifications()
+        await pilot.press("escape", "ctrl+z")
+        await until(pilot, lambda: not bench_of(app).context_side.broken)
+        await bench_of(app).run_action("copy_as")
+        assert "last good" not in await until_seen(pilot, "Copy what lab receives as", "OSC 52")
+
+
+async def test_the_form_that_enter_takes_is_pointed_at(desk: Desk):
+    async with desk.open() as (_, pilot):
+        await copy_page(pilot, f"{ARROW}Plain text")
+        await pilot.press("j")
+        await until_seen(pilot, f"{ARROW}Messages as JSON", " Plain text")

@@ -101,6 +101,19 @@ def colour_drawn(editor, y, text):
     return next(segment.style.color for segment in editor.render_line(y) if text in segment.text)
 
 
+async def test_a_line_drawn_before_it_was_wrapped_for_its_width_is_drawn_again():
+    text = "short\n" + " ".join(f"word{number}" for number in range(30)) + "\n"
+    async with desk(text, size=(60, 24)) as (_, editor, pilot):
+        editor.wrapped_document.wrap(30)
+        editor.notify_style_update()  # nothing that was drawn is kept
+        for row in range(4):
+            editor.render_line(row)
+        editor.indent_width = 8  # the text area wraps anew
+        await pilot.pause()
+        drawn = " ".join(editor.render_line(row).text[editor.gutter_width :].strip() for row in range(1, 6))
+        assert drawn.split() == text.split()[1:]
+
+
 async def test_an_edit_restyles_the_lines_below_it_as_far_as_they_change():
     async with desk() as (_, editor, _):
         editor.insert("{#", (7, 0))

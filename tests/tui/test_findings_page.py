@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
 
 from tests.tui.conftest import TRIAGE, Desk, bench_of
 from tests.tui.seeing import told, until, until_seen
+from workbench.bench.previewing import Previewing
 from workbench.context.findings import Finding
 from workbench.errors import Place
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.widgets.part_tree import ARROW
 
 FOUND = (
     Finding("unused-input", "the input “tone” is never used", Place("prompts/triage.md", 3)),
@@ -26,16 +27,21 @@ FOUND = (
 async def findings(
     desk: Desk, found: tuple[Finding, ...] = FOUND, size: tuple[int, int] = (120, 35)
 ) -> AsyncIterator[tuple[WorkbenchApp, Pilot[None]]]:
-    """Open the page on a context in which these were found."""
+    """Open the page on a context in which these are found."""
     desk.write("prompts/_tone.md", "Be brief.\n<policy>\n")
-    async with desk.open(size) as (app, pilot):
-        side = bench_of(app).context_side
-        await until_seen(pilot, "Context ─ lab ─ ")
-        await until(pilot, lambda: side.preview is not None)
-        side.preview = replace(side.preview, findings=found)
-        await bench_of(app).run_action("findings")
-        await until(pilot, lambda: app.screen is not bench_of(app))
-        yield app, pilot
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Previewing, "findings", lambda *_: found)
+        async with desk.open(size) as (app, pilot):
+            side = bench_of(app).context_side
+            await until_seen(pilot, "Context ─ lab ─ ")
+            await until(pilot, lambda: side.preview is not None and side.preview.findings == found)
+            await open_page(app, pilot)
+            yield app, pilot
+
+
+async def open_page(app: WorkbenchApp, pilot: Pilot[None]) -> None:
+    await bench_of(app).run_action("findings")
+    await until(pilot, lambda: app.screen is not bench_of(app))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)])
@@ -76,11 +82,17 @@ async def test_x_switches_a_kind_off_in_the_prompt_and_undo_takes_it_back(desk: 
 
 
 async def test_what_cannot_be_switched_here_is_told_with_what_to_write(desk: Desk):
-    desk.write("prompts/triage.md", TRIAGE.replace("inputs:", "findings: [repeat]\ninputs:"))
-    async with desk.open() as (app, pilot):
-        bench_of(app)._switch_off("prompts/triage.md", "repeat")
+    broken = TRIAGE.replace("inputs:", "findings: [repeat]\ninputs:")
+    async with findings(desk, (Finding("repeat", "this stands twice"),)) as (app, pilot):
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is bench_of(app))
+        bench_of(app).editor.insert("findings: [repeat]\n", (1, 0))
+        await until_seen(pilot, "Context ─ the last good one")
+        await open_page(app, pilot)
+        await until_seen(pilot, "this stands twice")
+        await pilot.press("x")
         await until(pilot, lambda: "findings: {repeat: false}" in told(app))
-        assert bench_of(app).editor.written == desk.text("prompts/triage.md")
+        assert bench_of(app).editor.written == broken
 
 
 async def test_how_to_switch_a_kind_off_in_the_whole_project_is_said(desk: Desk):
@@ -110,3 +122,17 @@ async def test_a_finding_in_settings_or_cases_is_gone_to_as_well(desk: Desk, pat
         await pilot.press("enter")
         await until_seen(pilot, f"Edit ─ {path}")
         assert bench_of(app).editor.cursor_location[0] == 1
+
+
+async def test_on_a_small_screen_the_chosen_finding_and_the_keys_are_seen_however_many_there_are(desk: Desk):
+    many = tuple(
+        Finding("repeat", f"number {at} stands twice", Place("prompts/p.md", at)) for at in range(1, 13)
+    )
+    async with findings(desk, many, (80, 24)) as (_, pilot):
+        for at in range(1, 13):
+            await until_seen(
+                pilot,
+                *("12 findings", f"{ARROW}repeat  prompts/p.md:{at}", f"number {at} stands"),
+                *("In the whole project", "Enter go there"),
+            )
+            await pilot.press("down")

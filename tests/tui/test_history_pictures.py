@@ -14,7 +14,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tui.conftest import Desk, settled
-from tests.tui.seeing import until, until_seen
+from tests.tui.seeing import at_rest, until, until_seen
 from tests.tui.test_history import filled
 from tests.tui.test_pictures import CASES, SENTIMENT, SETTINGS, app_on, store_run
 from workbench.tui.screens import history
@@ -97,7 +97,7 @@ def test_picture(
         await pilot.press("f5")
         await until(pilot, lambda: filled(pilot.app))
         await KINDS[kind](pilot)
-        await pilot.pause(0.2)
+        await at_rest(pilot)
         pilot.app.clear_notifications()
         await pilot.pause()
 

@@ -8,8 +8,18 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tui.conftest import Desk, bench_of
-from tests.tui.seeing import seen, until, until_seen
+from tests.tui.seeing import seen, told, until, until_seen
 from workbench.bench.previewing import Previewing
+from workbench.bench.previews import ModelPreview
+from workbench.context.messages import Context
+from workbench.models.estimate import CostEstimate
+from workbench.models.model import Model, Prices
+from workbench.models.tokens import TokenCount
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.screens.models_page import ModelsPage
+from workbench.tui.widgets.model_rows import ModelRow, drawn
+from workbench.tui.widgets.part_tree import ARROW
+from workbench.tui.widgets.pointed_list import PointedList
 
 SETTINGS = """\
 models:
@@ -26,6 +36,11 @@ async def side_by_side(pilot: Pilot[None], *texts: str) -> str:
     return await until_seen(pilot, "Count for a model", *texts)
 
 
+def line(app: WorkbenchApp, name: str, mark: str = "[ ]") -> str:
+    """Return the line of a model with this mark, empty where there is none."""
+    return next((line for line in seen(app).splitlines() if f"{mark} {name}" in line), "")
+
+
 @pytest.fixture
 def several(desk: Desk) -> Desk:
     """A desk with three models."""
@@ -34,13 +49,14 @@ def several(desk: Desk) -> Desk:
 
 
 async def test_every_configured_model_is_there_with_its_count_and_its_prices(several: Desk):
-    async with several.open((160, 40)) as (_, pilot):
+    async with several.open((160, 40)) as (app, pilot):
         await side_by_side(pilot, "lab", "mini", "old", "OPENAI_API_KEY", "not pinned")
-        text = await until_seen(pilot, "openai/loopback-1", "no server answers")
-        (lab,) = [line for line in text.splitlines() if "● [ ] lab" in line]
-        (mini,) = [line for line in text.splitlines() if "[ ] mini" in line]
-        assert "≈" in lab and "$0" in lab
-        assert "=" in mini and mini.count("$") == 5  # input, three of output, cached
+        await until_seen(pilot, "openai/loopback-1", "no server answers")
+        # Five prices: of input, three of output, of cached input.
+        await until(pilot, lambda: line(app, "mini").count("$") == 5 and "≈" in line(app, "lab"))
+        assert "●" in line(app, "lab") and "$0" in line(app, "lab")
+        assert "=" in line(app, "mini")
+        text = seen(app)
         assert text.index("[ ] lab") < text.index("[ ] mini") < text.index("[ ] old")
 
 
@@ -75,13 +91,9 @@ async def test_a_model_that_does_not_answer_holds_up_no_other(several: Desk, mon
     async with several.open((160, 40)) as (app, pilot):
         monkeypatch.setattr(Previewing, "for_model", slow)
         await side_by_side(pilot)
-
-        def line(name: str) -> str:
-            return next((line for line in seen(app).splitlines() if f"[ ] {name}" in line), "")
-
-        await until(pilot, lambda: "$" in line("old") and "…" in line("mini"))
+        await until(pilot, lambda: "$" in line(app, "old") and "…" in line(app, "mini"))
         released.set()
-        await until(pilot, lambda: "$" in line("mini"))
+        await until(pilot, lambda: "$" in line(app, "mini"))
 
 
 async def test_enter_takes_the_highlighted_model(several: Desk):
@@ -159,3 +171,62 @@ async def test_model_names_with_markup_are_shown_as_they_are(desk: Desk):
     desk.write(".workbench.yml", "models:\n  '[red]m': {model: gpt-4o}\ndefaults: {models: ['[red]m']}\n")
     async with desk.open() as (_, pilot):
         await side_by_side(pilot, "● [ ] [red]m")
+
+
+@pytest.mark.parametrize("how", ["enter", "space", "click"])
+async def test_a_model_that_does_not_exist_can_be_neither_marked_nor_taken(several: Desk, how: str):
+    async with several.open() as (app, pilot):
+        await side_by_side(pilot)
+        await pilot.press(*"nonsense/model")
+        await until_seen(pilot, "there is no model “nonsense/model”")
+        if how == "click":
+            await pilot.click(PointedList, offset=(10, 0))
+        else:
+            await pilot.press(how)
+        await until(pilot, lambda: "there is no model “nonsense/model”" in told(app))
+        assert isinstance(app.screen, ModelsPage) and "[x]" not in seen(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is bench_of(app))
+        assert bench_of(app).opened.models == ()
+
+
+async def test_what_is_taken_before_it_was_looked_up_is_looked_up_first(several: Desk):
+    async with several.open() as (app, pilot):
+        await side_by_side(pilot)
+        await pilot.press(*"nonsense/model", "enter")
+        await until(pilot, lambda: "there is no model “nonsense/model”" in told(app))
+        assert isinstance(app.screen, ModelsPage)
+
+
+async def test_what_is_marked_before_it_was_looked_up_is_counted_for_as_well(several: Desk):
+    async with several.open((160, 40)) as (app, pilot):
+        await side_by_side(pilot)
+        await pilot.press(*"gpt-4.1-mini", "space")
+        await until_seen(pilot, "[x] gpt-4.1-mini")
+        await until(pilot, lambda: "$" in line(app, "gpt-4.1-mini", "[x]"))
+
+
+async def test_on_a_small_screen_the_chosen_row_and_the_keys_are_seen_however_many_there_are(desk: Desk):
+    names = [f"m{at:02}" for at in range(12)]
+    models = "".join(
+        f"  {name}: {{model: openai/gpt-4o, price: {{input: 1, output: 2}}}}\n" for name in names
+    )
+    desk.write(".workbench.yml", f"models:\n{models}defaults: {{models: [m00]}}\n")
+    async with desk.open((80, 24)) as (app, pilot):
+        await side_by_side(pilot, f"{ARROW}● [ ] m00", "Enter take it")
+        for name in names[1:]:
+            await pilot.press("down")
+            await until_seen(pilot, f"{ARROW}  [ ] {name}", "Count for a model", "tokens", "Enter take it")
+        assert seen(app).count(ARROW) == 1
+
+
+@pytest.mark.parametrize("width", [60, 69, 90, 120])
+def test_no_figure_of_a_model_is_wrapped_into_another_column(width: int):
+    prices = Prices(10**6, 10**6)
+    model = Model("lab", "openai/lab", prices=prices, window=1_000)
+    cost = CostEstimate(123_456_789, 12_345_678_901, 1_234_567_890_123, 9_876_543_210, input_cached=12_345)
+    count = TokenCount(900_000, (), (), 0, False, 0, 900_000)
+    found = ModelPreview(model, {}, Context((), ()), count, cost)
+    lines = drawn(ModelRow("lab", model=model, found=found), width, marked=False).plain.split("\n")
+    assert all(len(line) <= width for line in lines if "$" in line)
+    assert all(line.startswith("      ") for line in lines[1:])

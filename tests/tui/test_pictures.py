@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from tests.tui.conftest import Desk, bench_of
-from tests.tui.seeing import until, until_seen
+from tests.tui.seeing import at_rest, until, until_seen
 from workbench.bench.bench import Bench
 from workbench.bench.dueling import Dueling
 from workbench.bench.running import Request
@@ -137,7 +137,7 @@ async def settle(pilot: Pilot[Any]) -> None:
     app = pilot.app
     assert isinstance(app, WorkbenchApp)
     await until(
-        pilot, lambda: bench_of(app).context_side.found and bench_of(app).query_one("ContextView")._fresh
+        pilot, lambda: bench_of(app).context_side.found and bench_of(app).query_one("ContextView").fresh
     )
 
 
@@ -282,7 +282,7 @@ def test_picture(
 
     async def reach(pilot: Pilot[Any]) -> None:
         await STATES[state](pilot)
-        await pilot.pause()
+        await at_rest(pilot)
         pilot.app.clear_notifications()
         await pilot.pause()
 

@@ -68,7 +68,7 @@ async def test_what_was_counted_stands_beside_what_the_provider_reported(desk: D
             await pilot.press("f3")
             text = await until_seen(pilot, "1000→1 · counted")
             shown = int(text.partition("· counted ")[2].split()[0])
-            assert f"counted {shown} ≈ {(shown - 1000) / 1000:+.1%}" in text
+            assert f"counted {shown} ≈ {(shown - 1000) / 10:+.1f} %" in text
 
 
 async def test_j_and_k_step_through_the_cases(desk: Desk):

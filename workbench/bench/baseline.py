@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -13,7 +13,8 @@ from workbench.bench.previews import NO_CASE, ModelPreview
 from workbench.bench.shown import one_line
 from workbench.bench.versions import Target, Versions
 from workbench.context.messages import Context
-from workbench.errors import CasesError, PromptError, UsageError
+from workbench.errors import CasesError, PromptError, StoreError, UsageError, WorkbenchError
+from workbench.models.correction import Correction
 from workbench.prompts.cases import Case
 from workbench.prompts.history import History, Revision
 from workbench.prompts.tree import prompt_path
@@ -67,13 +68,17 @@ class _UnknownError(Exception):
 
 @dataclass
 class Baseline:
-    """Renders and counts the version that is compared with, and remembers it by version, case and model."""
+    """Renders and counts the version that is compared with, and remembers it by version, case and model.
+
+    Only what went well is remembered: git may be locked for a moment, and a rendering may take too long once.
+    """
 
     previewing: Previewing
     versions: Versions
     history: History
-    _loaded: dict[tuple[str, str], Version | str] = field(default_factory=dict)
-    _contexts: dict[tuple[str, str], Context | str] = field(default_factory=dict)
+    _loaded: dict[tuple[str, str], Version] = field(default_factory=dict)
+    _contexts: dict[tuple[str, str], Context] = field(default_factory=dict)
+    _rendering: dict[tuple[str, str], asyncio.Future[Context]] = field(default_factory=dict)
     _found: dict[tuple[str, str, str], ModelPreview] = field(default_factory=dict)
 
     async def of(self, base: str, target: Target, case: Case | None, found: Sequence[ModelPreview]) -> Based:
@@ -87,7 +92,7 @@ class Baseline:
             version = await asyncio.to_thread(self._version, base, target)
             if version.hash == target.version.hash:
                 return Based(base, label, same=True)
-            context = await asyncio.to_thread(self._context, version, case or NO_CASE)
+            context = await self._context(version, case or NO_CASE)
         except _UnknownError as unknown:
             return Based(base, label, trouble=str(unknown))
         models = {
@@ -100,43 +105,54 @@ class Baseline:
         try:
             if base == LAST_SAVE:
                 return load_version(self.versions.library.tree, name)
-            if base != HEAD:
-                return self.versions.load(f"{name}@{base}").version
-        except UsageError as broken:
+            if base == HEAD:
+                return self._at_head(name, target.revision)
+            if base.startswith("v:"):
+                return self._once((name, base), lambda: self.versions.load(f"{name}@{base}").version)
+            revision = self.history.resolve(base)  # each time: a branch moves
+            return self._once((name, revision.commit), lambda: self.versions.at(name, revision))
+        except (UsageError, StoreError) as broken:
             raise _UnknownError(_few(broken)) from broken
-        key = (name, target.revision or "")
-        known = self._loaded.get(key) if target.revision else self._why_no_head()
-        if known is None:
-            known = _remembered(self._loaded, key, self._at(name, target.revision or ""))
-        if isinstance(known, str):
-            raise _UnknownError(known)
-        return known
 
-    def _why_no_head(self) -> str:
-        return self.history.unavailable or "there is no commit yet"
-
-    def _at(self, name: str, commit: str) -> Version | str:
+    def _at_head(self, name: str, commit: str | None) -> Version:
+        if commit is None:
+            raise _UnknownError(self.history.unavailable or "there is no commit yet")
         revision = Revision(HEAD, commit)
-        try:
+
+        def read() -> Version:
             path = self.history.path_at(prompt_path(name), revision)
-            return "not committed yet" if path is None else self.versions.at(name, revision, path)
-        except UsageError as broken:
-            return _few(broken)
+            if path is None:
+                raise _UnknownError("not committed yet")
+            return self.versions.at(name, revision, path)
 
-    def _context(self, version: Version, case: Case) -> Context:
+        return self._once((name, commit), read)
+
+    def _once(self, key: tuple[str, str], read: Callable[[], Version]) -> Version:
+        known = self._loaded.get(key)
+        return known if known is not None else _remembered(self._loaded, key, read())
+
+    async def _context(self, version: Version, case: Case) -> Context:
+        """Return a version rendered, in a thread; asked for again meanwhile, it is not begun again."""
         key = (version.hash, case.hash)
-        known = self._contexts.get(key)
-        if known is None:
-            known = _remembered(self._contexts, key, self._rendered(version, case))
-        if isinstance(known, str):
-            raise _UnknownError(known)
-        return known
-
-    def _rendered(self, version: Version, case: Case) -> Context | str:
+        if key in self._contexts:
+            return self._contexts[key]
+        if key not in self._rendering:
+            rendering = asyncio.ensure_future(asyncio.to_thread(self._rendered, version, case))
+            rendering.add_done_callback(lambda done: self._take(key, done))
+            self._rendering[key] = rendering
         try:
-            return self.previewing.render_all(version, [case])[0]
+            # Whoever waits may be gone after the next key, but a thread that has begun goes on.
+            return await asyncio.shield(self._rendering[key])
         except (PromptError, CasesError) as broken:
-            return f"cannot be rendered: {_few(broken)}"
+            raise _UnknownError(f"cannot be rendered: {_few(broken)}") from broken
+
+    def _rendered(self, version: Version, case: Case) -> Context:
+        return self.previewing.render_all(version, [case])[0]
+
+    def _take(self, key: tuple[str, str], rendering: asyncio.Future[Context]) -> None:
+        del self._rendering[key]
+        if not rendering.cancelled() and rendering.exception() is None:
+            _remembered(self._contexts, key, rendering.result())
 
     async def _counted(
         self, version: Version, case: Case, context: Context, now: ModelPreview
@@ -144,7 +160,7 @@ class Baseline:
         key = (version.hash, case.hash, now.model.name)
         known = self._found.get(key)
         # What a run reported since corrects both sides, or the difference would be that of two yardsticks.
-        if known is None or known.model != now.model or _corrections(known) != _corrections(now):
+        if known is None or known.model != now.model or _correction(known) != _correction(now):
             counted = await self.previewing.for_model(version, context, now.model)
             known = _remembered(self._found, key, counted)
         return known
@@ -155,17 +171,18 @@ def short(base: str) -> str:
     return base[:7] if len(base) == 40 and base.isalnum() else base
 
 
-def _corrections(found: ModelPreview) -> int | None:
-    return found.count.observations if found.count is not None else None
+def _correction(found: ModelPreview) -> Correction | None:
+    return found.count.correction if found.count is not None else None
 
 
-def _few(error: UsageError) -> str:
+def _few(error: WorkbenchError) -> str:
     return one_line(error.message, FEW_WORDS)
 
 
 def _remembered(known: dict[_K, _V], key: _K, value: _V) -> _V:
-    """Remember a value, and forget the oldest where there are too many."""
-    while len(known) >= MOST:
-        known.pop(next(iter(known)))
+    """Remember a value, and forget the oldest where there are too many; threads may do so at a time."""
+    if key not in known:
+        for oldest in list(known)[: max(0, len(known) - MOST + 1)]:
+            known.pop(oldest, None)
     known[key] = value
     return value

@@ -78,10 +78,7 @@ def by_cost(part: Part) -> Part:
 
 
 def _segment(segment: Segment, tokens: int | None) -> Part:
-    label = segment.name or segment.origin.value
-    if segment.origin is Origin.EXAMPLE:  # it is named by its number
-        label = f"example {segment.name}".rstrip()
-    return Part(label, segment.origin, tokens, None, None, segment.place or segment.source)
+    return Part(segment.called, segment.origin, tokens, None, None, segment.place or segment.source)
 
 
 def _beside_messages(found: ModelPreview) -> Iterator[Part]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from workbench.bench.bench import Bench
+from workbench.bench.shown import counted, percent
 from workbench.errors import StoreError, WorkbenchError
 from workbench.store.database import MOVE_ASIDE
 from workbench.store.records import Miscount
@@ -77,20 +78,29 @@ def _counts(bench: Bench) -> list[Check]:
     """Return the largest errors of counts that were shown before calls; those marked exact may have none."""
     try:
         worst = bench.store.counts.miscounts()
+        reported = bool(worst) or _reported(bench)
     except StoreError:
         return []  # told already, as the database that does not work
     if not worst:
-        return [Check("counts", True, "no count of tokens differs from what was reported")]
+        none = "no count of tokens differs from what was reported" if reported else "nothing was reported yet"
+        return [Check("counts", True, none)]
     return [_count(one) for one in worst]
+
+
+def _reported(bench: Bench) -> bool:
+    """Return whether there is a report in the newest runs that a count could differ from."""
+    runs = bench.store.runs
+    return any(cell.off is not None for run in runs.newest() for cell in runs.cells(run.id))
 
 
 def _count(wrong: Miscount) -> Check:
     case = f", case “{wrong.case}”" if wrong.case else ""
-    shown = f"{'=' if wrong.exact else '≈'} {wrong.shown:,} tokens"
+    shown = f"{counted(wrong.shown, exact=wrong.exact)} tokens"
+    off = percent(wrong.off, 1, signed=True)
     return Check(
         f"count {wrong.model}",
         not wrong.exact,
-        f"{shown}, {wrong.reported:,} reported, {wrong.off:+.1%} off: {wrong.prompt}{case}, run {wrong.run}",
+        f"{shown}, {wrong.reported:,} reported, {off} off: {wrong.prompt}{case}, run {wrong.run}",
         "Such a count should be right every time; is it the model that the entry names?"
         if wrong.exact
         else None,

@@ -18,13 +18,14 @@ from workbench.bench.plain_http import (
     openai_body,
     plain_request,
 )
-from workbench.context.messages import Context, Message, Origin
+from workbench.context.messages import Context, Message
 from workbench.errors import CallError, UsageError, did_you_mean
 from workbench.models.access import key_variable
 from workbench.models.calls import Call
 from workbench.models.doors.direct import OPENAI
 from workbench.models.doors.litellm_child import arguments
 from workbench.models.doors.through_litellm import question
+from workbench.models.fit import OPENAI_PARAMS
 from workbench.models.model import Model
 from workbench.project.yaml import Value
 
@@ -42,11 +43,7 @@ LONGEST_ARGUMENT = 100_000
 NO_KEY = '"none"'
 """What stands for a key in a script where none is needed, but the library asks for one."""
 
-_SDK_PARAMS = frozenset(
-    """model messages temperature top_p max_tokens max_completion_tokens stop seed presence_penalty
-    frequency_penalty logit_bias logprobs top_logprobs reasoning_effort user verbosity service_tier store
-    metadata prediction safety_identifier prompt_cache_key prompt_cache_retention response_format""".split()
-)
+_SDK_PARAMS = OPENAI_PARAMS | {"model", "messages", "response_format"}
 """What ``create`` of the openai package takes by name; the rest goes into its ``extra_body``."""
 
 
@@ -75,11 +72,7 @@ def copied(
 
 
 def _sent(context: Context) -> tuple[Message, ...]:
-    return tuple(
-        message
-        for message, segments in zip(context.messages, context.segments, strict=True)
-        if not any(segment.origin is Origin.ENGINE for segment in segments)
-    )
+    return tuple(message for at, message in enumerate(context.messages) if not context.inserted(at))
 
 
 def _json(value: Value) -> str:

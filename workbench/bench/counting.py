@@ -57,7 +57,8 @@ class Counting:
         """Return what past results say of this prompt and this model; reads the store."""
         correction = None
         if not model.local and (not model.exact or schema is not None):
-            correction = fitted(self._store.counts.observations(model.string, model.api_base))
+            observations = self._store.counts.observations
+            correction = fitted(observations(model.string, model.api_base, with_schema=schema is not None))
         typical = self._store.counts.typical_output(prompt, model.string, model.api_base)
         return Past(correction, Typical.of(*typical))
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from itertools import chain, islice
 
 from workbench.bench.previews import ModelPreview
+from workbench.bench.shown import percent
 from workbench.context.control_tokens import control_tokens
 from workbench.context.findings import Finding
 from workbench.context.messages import Context, Origin
@@ -75,11 +76,7 @@ def _as_shown(finding: Finding, context: Context, models: Sequence[ModelPreview]
     shown = models[0].context if models else context
     if finding.at is None or len(shown.messages) == len(context.messages):
         return finding
-    own = [
-        number
-        for number, segments in enumerate(shown.segments)
-        if not any(segment.origin is Origin.ENGINE for segment in segments)
-    ]
+    own = [number for number in range(len(shown.messages)) if not shown.inserted(number)]
     message, offset = finding.at
     return replace(finding, at=(own[message], offset) if message < len(own) else None)
 
@@ -106,7 +103,7 @@ class _Seen:
             if found.count is not None and window and found.count.total > NEAR * window:
                 yield Finding(
                     "near-window",
-                    f"the context fills {100 * found.count.total / window:.0f} % of the {window:,} tokens of "
+                    f"the context fills {percent(found.count.total / window)} of the {window:,} tokens of "
                     f"{found.model.name}: shorten it or choose a model with a larger window",
                     self._place(found.model),
                 )

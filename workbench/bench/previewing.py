@@ -12,7 +12,7 @@ from workbench.bench.previews import NO_CASE, ModelPreview, Preview
 from workbench.bench.versions import Target, Versions
 from workbench.context.findings import Finding
 from workbench.context.messages import Context
-from workbench.context.render import unused_inputs
+from workbench.context.sources import unread
 from workbench.context.worker import RenderWorker
 from workbench.errors import CallError, ModelUnreadyError, StoreError, WorkbenchError
 from workbench.models.catalogue import Catalogue
@@ -75,10 +75,9 @@ class Previewing:
             for model in self.models_of(loaded.version, models)
         ]
         findings = await asyncio.to_thread(self.findings, loaded, chosen, context, found)
-        told = chosen is not None and any(
-            finding.code == "unused-input" and finding.place == chosen.place for finding in findings
-        )
-        warnings = unused(loaded.version, [chosen] if chosen and not told else [])
+        # What a case in a file gives in vain is a finding, where that is looked for.
+        typed = [chosen] if chosen is not None and chosen.place is None else []
+        warnings = unused(loaded.version, typed)
         return Preview(loaded, chosen, context, tuple(found), warnings, findings)
 
     def findings(
@@ -171,9 +170,9 @@ class Previewing:
 
 
 def unused(version: Version, cases: Iterable[Case]) -> tuple[str, ...]:
-    """Return a warning for each input of these cases that this version does not know."""
+    """Return a warning for each input of these cases that this version neither declares nor reads."""
     given = dict.fromkeys(name for case in cases for name in case.inputs)
     return tuple(
         f"the input “{name}” is not used by {version.prompt.name} {version.short}"
-        for name in unused_inputs(version, given)
+        for name in unread(version, given)
     )

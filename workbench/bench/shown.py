@@ -65,9 +65,25 @@ def seconds(duration: float | None) -> str:
     return NOTHING if duration is None else f"{duration:.2f} s"
 
 
-def percent(share: float | None) -> str:
-    """Return a share as whole percent: ``71 %``."""
-    return NOTHING if share is None else f"{share * 100:.0f} %"
+def percent(share: float | None, digits: int = 0, *, signed: bool = False) -> str:
+    """Return a share in percent: ``71 %``, with digits ``71.4 %``, or ``+1.0 %`` as a change."""
+    return NOTHING if share is None else f"{share * 100:{'+' if signed else ''}.{digits}f} %"
+
+
+def bar(share: float | None, width: int) -> str:
+    """Return a share as a bar of so many cells, empty for less than half a cell."""
+    filled = 0 if not share else min(width, round(share * width))
+    return f"{'▰' * filled}{'▱' * (width - filled)}"
+
+
+def exactness(*, exact: bool) -> str:
+    """Return the mark of a count that is exact, ``=``, or estimated, ``≈``."""
+    return "=" if exact else "≈"
+
+
+def counted(tokens: int | None, *, exact: bool) -> str:
+    """Return a count of tokens with its mark: ``1,234 =``, ``1,234 ≈``."""
+    return NOTHING if tokens is None else f"{tokens:,} {exactness(exact=exact)}"
 
 
 def win_rate(won: WinRate | None) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from workbench.bench.previews import ModelPreview, Preview
 from workbench.bench.shown import usd
 from workbench.context.findings import Finding
-from workbench.context.messages import Context, Origin, Segment
+from workbench.context.messages import Context
 from workbench.models.pricing import priced
 from workbench.models.tokens import TokenCount
 from workbench.project.yaml import Value
@@ -91,15 +89,6 @@ def _aligned(found: ModelPreview, shown: Context) -> tuple[list[int] | None, int
         return None, None
     if found.context == shown:
         return list(found.count.messages), found.count.overhead
-    own = iter(
-        tokens
-        for tokens, segments in zip(found.count.messages, found.context.segments, strict=True)
-        if not _inserted(segments)
-    )
-    aligned = [0 if _inserted(segments) else next(own) for segments in shown.segments]
+    own = iter(tokens for at, tokens in enumerate(found.count.messages) if not found.context.inserted(at))
+    aligned = [0 if shown.inserted(at) else next(own) for at in range(len(shown.messages))]
     return aligned, found.count.total - sum(aligned)
-
-
-def _inserted(segments: Sequence[Segment]) -> bool:
-    """Return whether a message with these segments comes from a model's engine."""
-    return any(segment.origin is Origin.ENGINE for segment in segments)

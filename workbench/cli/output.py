@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # at run time it would load PyYAML, even for --version
     from workbench.project.yaml import Value
 
 WIDEST_CELL = 72
-"""Characters that one cell of a table may take."""
+"""Characters that one cell of a table may take on a terminal."""
 
 
 class ReaderGoneError(Exception):
@@ -42,18 +42,26 @@ def print_text(text: str = "", *, bold: bool = False, colour: str | None = None)
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Print rows in columns; the columns whose index is in ``right`` are aligned right."""
+    """Print rows in columns; the columns whose index is in ``right`` are aligned right.
+
+    On a terminal long cells are cut; a program that reads them gets them whole.
+    """
     # Only for people's tables, which no --json start needs.
     from tabulate import tabulate
 
     alignment = ["right" if index in right else "left" for index in range(len(headers))]
-    cells = [list(headers), *([one_line(cell, WIDEST_CELL) for cell in row] for row in rows)]
+    cells = [list(headers), *([fitted(cell, WIDEST_CELL) for cell in row] for row in rows)]
     # The headers are a row like the others: tabulate would pad columns to them.
     table = tabulate(cells, tablefmt="plain", colalign=alignment, disable_numparse=True)
     head, *rest = table.split("\n")
     print_text(head.rstrip(), bold=True)
     for line in rest:
         print_text(line.rstrip())
+
+
+def fitted(text: str, width: int) -> str:
+    """Return the text on one line, inert; on a terminal it is cut at so many characters, in a pipe never."""
+    return one_line(text, width if on_terminal() else len(text))
 
 
 def print_note(text: str) -> None:
@@ -66,9 +74,14 @@ def print_warning(text: str) -> None:
     print_note(f"workbench: warning: {text}")
 
 
+def on_terminal() -> bool:
+    """Return whether a person's terminal is the standard output, and no file or other program."""
+    return sys.stdout.isatty()
+
+
 def colour_wanted() -> bool:
     """Return whether standard output is a terminal that may be coloured."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return on_terminal() and not os.environ.get("NO_COLOR")
 
 
 def _write(text: str) -> None:

@@ -55,7 +55,7 @@ def _more(found: int) -> str:
 
 def _named(segment: Segment) -> str:
     if segment.origin is Origin.EXAMPLE:
-        return f"example {segment.name}" if segment.name.isdecimal() else "one of the examples"
+        return segment.called if segment.name.isdecimal() else f"one of the {segment.called}"
     return f"the {segment.origin} “{segment.name}”"
 
 

@@ -53,6 +53,13 @@ class Segment:
     place: Place | None = None
     source: Place | None = None
 
+    @property
+    def called(self) -> str:
+        """What it is called among its like: its name, ``example 3``, or its origin where it has no name."""
+        if self.origin is Origin.EXAMPLE:  # it is named by its number, where it is of one
+            return f"example {self.name}" if self.name.isdecimal() else "examples"
+        return self.name or self.origin.value
+
 
 @dataclass(frozen=True)
 class Context:
@@ -84,6 +91,10 @@ class Context:
             return place
         lines = self.messages[message].content.count("\n", start, offset)
         return replace(place, line=place.line + lines) if lines else place
+
+    def inserted(self, message: int) -> bool:
+        """Return whether a model's engine inserted a message, so that it is read and never sent."""
+        return any(segment.origin is Origin.ENGINE for segment in self.segments[message])
 
     @property
     def prefill(self) -> str | None:

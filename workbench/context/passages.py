@@ -12,7 +12,7 @@ from jinja2 import nodes
 
 from workbench.context.findings import Finding
 from workbench.context.messages import Context, Origin, Segment
-from workbench.context.repeats import LEAST, Repeat, Stretch, repeats
+from workbench.context.repeats import LEAST, Repeat, Stretch, beginning, repeats, words_of
 from workbench.context.sources import example_messages, tree_of
 from workbench.prompts.tree import PROMPTS
 from workbench.prompts.version import Version
@@ -52,18 +52,18 @@ class _Reading:
     def says_one_thing(self, repeat: Repeat) -> bool:
         """Return whether a passage is but a word or two over and over, as in “0 0 0 1 0 …”."""
         message, offset, _ = self._place(repeat.second)
-        return len(set(self._context.messages[message].content[offset : offset + 400].split()[:LEAST])) <= 2
+        return len(set(words_of(self._context.messages[message].content[offset : offset + 400])[:LEAST])) <= 2
 
     def finding(self, repeat: Repeat) -> Finding:
         """Return a repeat as a finding."""
         message, offset, second = self._place(repeat.second)
         first_message, first_offset, first = self._place(repeat.first)
-        words = self._context.messages[message].content[offset : offset + 200].split()[:_QUOTED]
+        quoted = beginning(self._context.messages[message].content[offset : offset + 200], _QUOTED)
         here = self._named(first_message, first_offset, first)
         there = self._named(message, offset, second)
         return Finding(
             "repeat",
-            f"{repeat.words} words, “{' '.join(words)} …”, stand {here} and again {there}: keep one of them",
+            f"{repeat.words} words, “{quoted} …”, stand {here} and again {there}: keep one of them",
             self._context.written_at(message, offset) or second.place,
             (message, offset),
         )
@@ -125,7 +125,7 @@ class _Reading:
         if segment.origin in (Origin.TEMPLATE, Origin.PARTIAL):
             return f"at {self._context.written_at(message, offset) or segment.place}"
         if segment.origin is Origin.EXAMPLE:
-            return f"in example {segment.name}" if segment.name.isdecimal() else "in the examples"
+            return f"in {'' if segment.name.isdecimal() else 'the '}{segment.called}"
         return f"in the {segment.origin} “{segment.name}”"
 
 

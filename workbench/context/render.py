@@ -10,9 +10,9 @@ from __future__ import annotations
 import posixpath
 import re
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from jinja2 import Template, TemplateError, TemplateSyntaxError, UndefinedError, nodes
+from jinja2 import Template, TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
 from workbench.context.building import ROLES, Builder, Building
@@ -286,13 +286,3 @@ def _reason(broken: Exception) -> str:
     if isinstance(broken, MemoryError):
         return "the rendering needs too much memory"
     return f"this fails: {broken} ({type(broken).__name__})"
-
-
-def unused_inputs(version: Version, inputs: Iterable[str]) -> tuple[str, ...]:
-    """Return the inputs of a case that this version neither declares nor mentions."""
-    sources = [version.prompt.template, *version.partials.values()]
-    undeclared = [name for name in inputs if name not in version.prompt.inputs]
-    # Reading a long template takes a while, and most often none of it is needed.
-    sources = [source for source in sources if any(name in source for name in undeclared)]
-    mentioned = {name.name for source in sources for name in environment().parse(source).find_all(nodes.Name)}
-    return tuple(name for name in undeclared if name not in mentioned)

@@ -26,10 +26,24 @@ LONG = 20_000
 MOST = 20
 """Passages that are told: the longest of all."""
 
+MOST_WORDS = 6_000_000
+"""Characters of long texts whose words are kept, which take some ten times the room of the text."""
+
 _BLOCK = LEAST // 2
 _TRIED = 8  # places of one block that are tried: of “0 0 0 …” there are so many that work would have no bound
 
+_HAN = r"\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_KANA = r"\u3041-\u309f", r"\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
+_THAI, _LAO, _KHMER = r"\u0e01-\u0e3a\u0e40-\u0e4e", r"\u0e81-\u0ecf\u0edc-\u0edf", r"\u1780-\u17d3"
+_UNSPACED = (_HAN, *_KANA, _THAI, _LAO, _KHMER)
+"""Letters of scripts that write no spaces between words, of which each begins words of its own."""
+
 _WORD = re.compile(r"\w[\w'\u2019-]*")
+_SPACED = rf"[^\W{''.join(_UNSPACED)}]"
+_ANY_WORD = re.compile(
+    rf"{_SPACED}+(?:['\u2019-]+{_SPACED}*)*|" + "|".join(f"[{script}]{{1,2}}" for script in _UNSPACED)
+)
+"""Finds the same in a text with spaces, but in more time."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,17 @@ class Repeat:
     words: int
     first: tuple[int, int]
     second: tuple[int, int]
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text; of a script without spaces between them, each two letters are one."""
+    return _word(text).findall(text)
+
+
+def beginning(text: str, most: int) -> str:
+    """Return so many words that a text begins with, as they are written but on one line."""
+    found = list(islice(_word(text).finditer(text), most))
+    return " ".join(text[: found[-1].end()].split()) if found else ""
 
 
 def repeats(groups: Sequence[Sequence[Stretch]]) -> tuple[Repeat, ...]:
@@ -111,8 +136,9 @@ class _Words:
 
     def add(self, number: int, text: str) -> None:
         """Take the words of a stretch."""
+        word = _word(text)
         for begin, end in chunks(text):
-            found = _WORD.findall(text, begin, end)
+            found = word.findall(text, begin, end)
             self.marks.append((len(self.words), number, begin))
             self.words += map(self._known.setdefault, found, found)  # equal words are one object
             self.owners += [number] * len(found)
@@ -126,8 +152,8 @@ class _Words:
         """Return the number of the stretch that a word is of, ``number`` if given, and its offset there."""
         first, owner, offset = self.marks[bisect_right(self.marks, word, key=itemgetter(0)) - 1]
         number = owner if number is None else number
-        words = _WORD.finditer(stretches[number].text, offset)
-        return number, next(islice(words, word - first, None)).start()
+        text = stretches[number].text
+        return number, next(islice(_word(text).finditer(text, offset), word - first, None)).start()
 
     @cached_property
     def blocks(self) -> dict[tuple[str, ...], tuple[int, ...]]:
@@ -207,6 +233,10 @@ def _same(one: _Words, other: _Words, i: int, j: int, apart: Callable[[int, int]
     return one.words[i] == other.words[j] and apart(one.owners[i], other.owners[j])
 
 
+def _word(text: str) -> re.Pattern[str]:
+    return _WORD if text.isascii() else _ANY_WORD
+
+
 def _apart_from(number: int, apart: Callable[[int, int], bool]) -> Callable[[int, int], bool]:
     return lambda one, _: apart(one, number)
 
@@ -221,5 +251,5 @@ def _common(text: str, another: str) -> tuple[tuple[int, int, int], ...]:
     return tuple(_matches(_WORDS(text), _WORDS(another), lambda one, other: True))
 
 
-_WORDS = Remembered(_alone)
+_WORDS = Remembered(_alone, MOST_WORDS)
 _COMMON = Remembered(_common)

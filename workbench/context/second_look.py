@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from workbench.context.findings import Finding
 from workbench.context.messages import Context
-from workbench.context.sources import example_messages, reads
+from workbench.context.sources import example_messages, reads, unread
 from workbench.errors import Place
 from workbench.project.yaml import Value
 from workbench.prompts.cases import Case
@@ -28,14 +28,13 @@ def unused_inputs(version: Version, case: Case | None) -> Iterator[Finding]:
             )
     if case is None or case.place is None:
         return  # what was typed is answered where it was typed
-    for name in case.inputs:
-        if name not in prompt.inputs and not reads(version, name):
-            yield Finding(
-                "unused-input",
-                f"the case “{case.name}” gives the input “{name}”, which {prompt.name} never uses: "
-                "remove it or write its right name",
-                case.place,
-            )
+    for name in unread(version, case.inputs):
+        yield Finding(
+            "unused-input",
+            f"the case “{case.name}” gives the input “{name}”, which {prompt.name} never uses: "
+            "remove it or write its right name",
+            case.place,
+        )
 
 
 def equal_examples(version: Version, case: Case | None, context: Context) -> Iterator[Finding]:

@@ -102,7 +102,7 @@ class Composer:
             placed += await self._placed(before, first=at == 0, start=at)
             at += len(before.encode())
             tokens = await self._tokenizer.tokens(content, special=False)
-            offsets = offsets_of(content.encode(), tokens)
+            offsets = await asyncio.to_thread(offsets_of, content.encode(), tokens)
             placed += [
                 _Placed(token, at + offset, False) for token, offset in zip(tokens, offsets, strict=True)
             ]

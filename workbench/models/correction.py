@@ -9,7 +9,11 @@ fitted by least squares on *relative* errors (every row is divided by what was r
 reads an error as a share of the count. Of the three lines with one, two and three of these terms that the
 observations can carry, the one that predicts best is taken; each observation is predicted from all the
 others, which for least squares needs no fitting anew: the error left out is e / (1 - h), with the residual e
-and the leverage h (Allen's PRESS, https://en.wikipedia.org/wiki/PRESS_statistic).
+and the leverage h (Allen's PRESS, https://en.wikipedia.org/wiki/PRESS_statistic). Where no line predicts
+better than the estimate does as it is, the estimate stays.
+
+One report that is no count of its context, such as 1, would pull any such line to itself. So reports far from
+the median of all, as shares of what was estimated, are left out.
 """
 
 from __future__ import annotations
@@ -17,10 +21,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
+from statistics import fmean, median
 from typing import NamedTuple
 
 _SPREAD = 2
 """How many times the smallest estimate the largest must be for a line to hold beyond them."""
+
+_FAR = 3
+"""How many times the median of what was reported for a token estimated, either way, is not believed."""
+
+_FAR_ALONE = 4
+"""How many times the estimate, either way, is not believed where there are too few for a median."""
 
 _ALONE = 1e-3
 """How much of a term must be its own, and not follow from the others, for it to be told apart."""
@@ -39,7 +50,7 @@ class Correction:
     """How to make of a raw estimate what the provider will report.
 
     ``error`` is the mean relative error of predicting each observation from the others, None with fewer
-    than two; ``observations`` is the number of different contexts that were reported.
+    than two; ``observations`` is the number of different contexts whose reports were believed.
     """
 
     factor: float
@@ -54,11 +65,12 @@ class Correction:
 
 
 def fitted(observations: Iterable[Observation]) -> Correction | None:
-    """Return the correction that these observations teach, or None where there are none.
+    """Return the correction that these observations teach, or None where there are none to be believed.
 
-    A ratio where they are few or alike, else the line that predicts best.
+    A ratio where they are few or alike, else the line that predicts best; a factor of 1 where none predicts
+    better than that.
     """
-    seen = [each for each in observations if min(each) > 0]
+    seen = _believed([each for each in observations if min(each) > 0])
     if not seen:
         return None
     weights: list[float] = []
@@ -68,12 +80,29 @@ def fitted(observations: Iterable[Observation]) -> Correction | None:
         inverse = _inverse(_squares(rows))
         if inverse is None:
             continue
-        found = [sum(_times(inverse, row)[term] for row in rows) for term in range(terms)]
+        found = [sum(column) for column in zip(*(_times(inverse, row) for row in rows), strict=True)]
         error = _left_out(rows, inverse, found)
         if found[0] > 0 and (error < least or not weights):
             weights, least = found, error
+    as_it_is = fmean(abs(each.estimated / each.reported - 1) for each in seen)
+    if as_it_is <= least < inf:
+        return Correction(1.0, error=as_it_is, observations=len(seen))
     factor, offset, per_message = (*weights, 0.0, 0.0)[:3]
     return Correction(factor, per_message, offset, None if least == inf else least, len(seen))
+
+
+def _believed(seen: Sequence[Observation]) -> Sequence[Observation]:
+    """Return the observations whose reports may be counts of what was estimated."""
+    if len(seen) >= 3:
+        middle = median(each.reported / each.estimated for each in seen)
+        seen = [each for each in seen if _near(each.reported / each.estimated / middle, _FAR)]
+    if len(seen) >= 3:
+        return seen
+    return [each for each in seen if _near(each.reported / each.estimated, _FAR_ALONE)]
+
+
+def _near(ratio: float, times: float) -> bool:
+    return 1 / times <= ratio <= times
 
 
 def _terms(seen: Sequence[Observation]) -> int:

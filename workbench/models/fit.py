@@ -20,12 +20,14 @@ _COMMON = frozenset(
 )
 """What providers that speak more or less OpenAI's protocol share."""
 
-# https://platform.openai.com/docs/api-reference/chat/create, but what Workbench sets or could not keep.
-_OPENAI = _COMMON | {
+# https://platform.openai.com/docs/api-reference/chat/create
+OPENAI_PARAMS = _COMMON | {
     *("verbosity", "service_tier", "store", "metadata", "prediction", "safety_identifier"),
     *("prompt_cache_key", "prompt_cache_retention"),
 }
-_OWN_SERVER = _OPENAI | {"top_k", "min_p", "repeat_penalty", "repetition_penalty"}
+"""What OpenAI takes, but for what Workbench sets itself or could not keep."""
+
+_OWN_SERVER = OPENAI_PARAMS | {"top_k", "min_p", "repeat_penalty", "repetition_penalty"}
 # LiteLLM's get_supported_openai_params of its Anthropic and Gemini configurations, and top_k: both take it.
 _ANTHROPIC = frozenset(
     {
@@ -134,7 +136,7 @@ def accepted(model: Model) -> frozenset[str]:
     if model.local:
         return _EMBEDDED
     if model.provider in ("openai", "azure"):
-        return _OWN_SERVER if _own_server(model) else _OPENAI
+        return _OWN_SERVER if _own_server(model) else OPENAI_PARAMS
     if model.provider == "anthropic" or "claude" in name:
         return _ANTHROPIC
     if model.provider in ("gemini", "vertex_ai") and "gemini" in name:

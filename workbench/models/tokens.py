@@ -40,7 +40,7 @@ class TokenCount:
     is, 0 without one. ``exact`` says whether the provider will count the same; ``observations`` is how many
     reports are behind a correction, 0 for none, and ``error`` how far off it has been on average, as a share
     of what was reported, None where nothing tells. ``raw_total`` is the total before any correction: it is
-    what later corrections are made from.
+    what later corrections are made from; ``correction`` is the one that was applied.
     """
 
     total: int
@@ -52,6 +52,7 @@ class TokenCount:
     raw_total: int
     schema: int = 0
     error: float | None = None
+    correction: Correction | None = None
 
 
 class Tokenizers:
@@ -143,6 +144,7 @@ def corrected(count: TokenCount, correction: Correction) -> TokenCount:
         observations=correction.observations,
         schema=schema,
         error=correction.error,
+        correction=correction,
     )
 
 

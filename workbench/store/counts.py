@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
+from itertools import islice
 
 from workbench.models.correction import Observation
 from workbench.store.database import Database
@@ -16,7 +17,7 @@ _VERSIONS = 50
 """Contenders among which the newest answers to a prompt are sought: each edit makes another."""
 
 _COMPARED = 1000
-"""Answers among which the largest errors are sought."""
+"""Answers among which the largest errors are sought, and the ones to learn from."""
 
 # The very words of the partial index, without which SQLite would not take it.
 _REPORTED = "input_tokens > 0 AND estimated > 0 AND status IN ('ok', 'empty', 'cut', 'refused')"
@@ -28,16 +29,25 @@ class Counts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def observations(self, string: str, api_base: str | None) -> list[Observation]:
-        """Return what a model reported in its newest answers, each context once."""
+    def observations(
+        self, string: str, api_base: str | None, *, with_schema: bool = False
+    ) -> list[Observation]:
+        """Return what a model reported in its newest answers, each context once.
+
+        They are of calls with a schema or of calls without one: a provider counts a schema as it likes, and
+        reports of the ones say nothing of the others.
+        """
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT context, estimated, input_tokens AS reported, "
-                "(SELECT messages FROM cells WHERE cells.result = results.id LIMIT 1) AS messages "
+                "(SELECT messages FROM cells WHERE cells.result = results.id LIMIT 1) AS messages, "
+                "(SELECT schema IS NOT NULL FROM cells WHERE cells.result = results.id LIMIT 1) AS schema "
                 f"FROM results WHERE string = ? AND api_base IS ? AND {_REPORTED} ORDER BY id DESC LIMIT ?",
-                (string, api_base, NEWEST),
-            ).fetchall()
-        newest = {row["context"]: row for row in reversed(rows)}
+                (string, api_base, _COMPARED),
+            )
+            # Rows are made as they are taken, so that most often no more than these are read.
+            alike = list(islice((row for row in rows if bool(row["schema"]) is with_schema), NEWEST))
+        newest = {row["context"]: row for row in reversed(alike)}
         return [
             Observation(row["estimated"], row["messages"] or 1, row["reported"]) for row in newest.values()
         ]

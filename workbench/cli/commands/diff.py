@@ -10,8 +10,8 @@ import click
 
 from workbench.bench.bench import Bench
 from workbench.bench.comparing import Comparison, FileChange, ModelDelta, RenderedComparison, Side
-from workbench.bench.previews import ModelPreview
-from workbench.bench.shown import change, money, usd
+from workbench.bench.shown import usd
+from workbench.cli.context_tables import print_deltas
 from workbench.cli.failing import Exit
 from workbench.cli.options import complete_prompts, json_option, model_option, with_bench
 from workbench.cli.output import print_json, print_note, print_text, print_warning
@@ -201,25 +201,13 @@ def _print_patch(text: str) -> None:
 
 
 def print_rendered(found: RenderedComparison) -> None:
-    """Print what changed in what a model receives, and a line a model on its tokens and price."""
+    """Print what changed in what a model receives, and a table of its tokens and price by model."""
     text = unified_text(*found.texts, _titles(found))
     if text:
         _print_patch(text)
     else:
         print_note("What the model receives is the same.")
-    for delta in found.models:
-        print_text(summary(delta))
-
-
-def summary(delta: ModelDelta) -> str:
-    """Return a line on what changes for a model: its tokens and the price of the input."""
-    before, after = delta.before, delta.after
-    if before.count is None or after.count is None:
-        return f"{after.model.name}: tokens not known"
-    exact = "=" if before.count.exact and after.count.exact else "≈"
-    tokens = f"{before.count.total:,} → {after.count.total:,} tokens {exact} ({change(delta.tokens)})"
-    return f"{after.model.name}: {tokens}, input {_price(before)} → {_price(after)}"
-
-
-def _price(preview: ModelPreview) -> str:
-    return money(preview.cost.input if preview.cost else None, free=preview.model.free)
+    if found.models:
+        if text:
+            print_text()
+        print_deltas(found.models)

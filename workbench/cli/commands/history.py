@@ -9,7 +9,7 @@ import click
 
 from workbench.bench.bench import Bench
 from workbench.bench.entries import Entry, Listing
-from workbench.bench.shown import NOTHING, age, change, short_version, win_rate
+from workbench.bench.shown import NOTHING, age, change, counted, short_version, win_rate
 from workbench.cli.options import complete_prompts, json_option, number, with_bench
 from workbench.cli.output import print_json, print_note, print_table, print_warning
 from workbench.project.clock import utc_now
@@ -104,4 +104,4 @@ def _row(entry: Entry, now: str) -> tuple[str, ...]:
 
 
 def _count(entry: Entry) -> str:
-    return NOTHING if entry.tokens is None else f"{entry.tokens:,} {'=' if entry.exact else '≈'}"
+    return counted(entry.tokens, exact=entry.exact)

@@ -13,6 +13,9 @@ from workbench.models.calls import Call, Usage
 from workbench.models.doors import failures
 from workbench.project.yaml import Value
 
+MOST_TOKENS = 10**9
+"""Tokens of one call; a report of more, or of fewer than none, is taken as none."""
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -90,7 +93,10 @@ def read_piece(reply: Value, key: str | None) -> Piece:
 
 
 def read_usage(said: Value) -> Usage | None:
-    """Return the tokens that a ``usage`` object reports, or None where there is none."""
+    """Return the tokens that a ``usage`` object reports, or None where there is none.
+
+    A number that cannot be one of tokens is None too: it would spoil costs, and the store could not keep it.
+    """
     if not isinstance(said, dict):
         return None
     return Usage(
@@ -103,7 +109,8 @@ def read_usage(said: Value) -> Usage | None:
 
 def _count(said: Value, name: str) -> int | None:
     count = said.get(name) if isinstance(said, dict) else None
-    return count if isinstance(count, int) and not isinstance(count, bool) else None
+    believed = isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= MOST_TOKENS
+    return count if believed else None
 
 
 def _text(content: Value) -> str:

@@ -87,6 +87,7 @@ class BenchScreen(BenchPages):
         name = prompt_name(path)
         if name is not None and (self.opened is None or self.opened.name != name):
             self.opened = OpenPrompt(name)
+            self.edit_pane.forget_trail()
             self._since_head = ""
             self.workbench.prompt = name
             self.context_side.mark_stale()

@@ -15,19 +15,19 @@ from workbench.tui.screens.bench_cases import BenchCases
 from workbench.tui.screens.dialogs import Picker
 from workbench.tui.widgets.context_view import ContextView
 
+NO_CONTEXT = "There is no context to read yet."
+
 
 class BenchContext(BenchCases):
     """Leads from the context to the files it is made of."""
 
     def jump_to(self, place: Place) -> None:
-        """Show a file at a place in the editor; from another file one can go back."""
+        """Show a file at a place in the editor; one can go back to where one was."""
         try:
-            buffer = self.edit_pane.follow(place.path)
+            buffer = self.edit_pane.follow(place.path, place.line, place.column or 1)
         except WorkbenchError as error:
             self.tell(error)
             return
-        if place.line is not None:
-            buffer.editor.jump_to(place.line, place.column or 1)
         buffer.editor.focus()
 
     @on(ContextView.Chosen)
@@ -48,7 +48,19 @@ class BenchContext(BenchCases):
     def action_next_change(self, by: int) -> None:
         """Go to the next passage of the context that changed."""
         if not self.query_one(ContextView).move_to_change(by):
-            self.notify(f"Nothing differs from {short(self.context_side.base)}.", markup=False)
+            self.notify(self._no_change(), markup=False)
+
+    def _no_change(self) -> str:
+        """Return why there is no change to go to."""
+        side, base = self.context_side, short(self.context_side.base)
+        if side.preview is None:
+            return NO_CONTEXT
+        based = side.based
+        if based is None or based.base != side.base:
+            return f"Still comparing with {base}."
+        if based.trouble:
+            return f"There is nothing to compare with at {base}: {based.trouble}."
+        return f"Nothing differs from {base}."
 
     @in_background()
     async def action_choose_base(self) -> None:

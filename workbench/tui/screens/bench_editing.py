@@ -87,9 +87,15 @@ class BenchEditing(BenchFiles):
 
     def action_back(self) -> None:
         """Go back to where the last name was followed from."""
-        if self.edit_pane.back() is None:
+        try:
+            buffer = self.edit_pane.back()
+        except WorkbenchError as error:
+            self.tell(error)
+            return
+        if buffer is None:
             self.notify("There is nowhere to go back to.", markup=False)
-        self.edit_pane.focus_editor()
+        else:
+            buffer.editor.focus()
 
     @in_background()
     async def action_edit_outside(self) -> None:

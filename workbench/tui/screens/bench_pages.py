@@ -9,14 +9,16 @@ from workbench.bench.previews import ModelPreview, Preview
 from workbench.errors import WorkbenchError
 from workbench.prompts.language.switching import switched
 from workbench.tui.background import in_background
-from workbench.tui.screens.bench_context import BenchContext
+from workbench.tui.screens.bench_context import NO_CONTEXT, BenchContext
 from workbench.tui.screens.copy_as import CopyAs
 from workbench.tui.screens.dialogs import Page
 from workbench.tui.screens.findings_page import FindingsPage
 from workbench.tui.screens.models_page import ModelsPage
 from workbench.tui.screens.segments_page import SegmentsPage, parts_of
+from workbench.tui.widgets.context_view import ContextView
 
-NO_CONTEXT = "There is no context to read yet."
+LAST_GOOD = "the last good context"
+"""What is read while the text on screen cannot be rendered."""
 
 
 class BenchPages(BenchContext):
@@ -29,8 +31,11 @@ class BenchPages(BenchContext):
         if found is None or opened is None:
             return
         about = opened.name if opened.case is None else f"{opened.name}   case {opened.case}"
+        if self._last_good:
+            about = f"{about}   {self._last_good}"
+        at = self._segment_pointed_at(found)
         sent, sources = await asyncio.to_thread(parts_of, found)
-        place = await self.app.push_screen_wait(SegmentsPage(about, found, sent, sources))
+        place = await self.app.push_screen_wait(SegmentsPage(about, found, sent, sources, at))
         if place is not None:
             self.jump_to(place)
 
@@ -51,7 +56,7 @@ class BenchPages(BenchContext):
         """Copy the context as text, as JSON messages, as a line for curl, or as Python."""
         preview, found = self.context_side.preview, self._model_shown()
         if preview is not None and found is not None:
-            self.app.push_screen(CopyAs(found, preview.target.version.prompt.schema))
+            self.app.push_screen(CopyAs(found, preview.target.version.prompt.schema, self._last_good))
 
     @in_background()
     async def action_findings(self) -> None:
@@ -59,7 +64,7 @@ class BenchPages(BenchContext):
         preview, opened = self._preview_shown(), self.opened
         if preview is None or opened is None:
             return
-        wanted = await self.app.push_screen_wait(FindingsPage(preview.findings))
+        wanted = await self.app.push_screen_wait(FindingsPage(preview.findings, self._last_good))
         if wanted is None:
             return
         finding = wanted.finding
@@ -89,6 +94,21 @@ class BenchPages(BenchContext):
         preview = self._preview_shown()
         if preview is not None:
             self.app.push_screen(Page("\n\n".join(message.content for message in preview.shown.messages)))
+            if self._last_good:
+                self.app.notify(f"This is {self._last_good}: the text cannot be rendered now.", markup=False)
+
+    @property
+    def _last_good(self) -> str:
+        """What the context on screen is where it is an older one, else empty."""
+        return LAST_GOOD if self.context_side.broken else ""
+
+    def _segment_pointed_at(self, found: ModelPreview) -> tuple[int, int] | None:
+        """Return the message and the segment under the cursor of the context, None where it has none."""
+        view = self.query_one(ContextView)
+        at, drawn = view.pointed, view.context
+        if at is None or drawn is None or not view.has_focus or drawn.segments != found.context.segments:
+            return None
+        return at.message, at.segment
 
     def _preview_shown(self) -> Preview | None:
         """Return the last good context with what is known of it; None, and told, where there is none."""

@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
+from workbench.bench.shown import counted
 from workbench.context.messages import Context
 from workbench.models.tokens import TokenCount
 from workbench.tui.widgets.context_view import ContextView, legend
@@ -34,7 +35,8 @@ class ContextPage(ModalScreen[None]):
     def on_mount(self) -> None:
         """Show the context."""
         pane, view = self.query_one(Pane), self.query_one(ContextView)
-        tokens = f" ─ {self._count.total:,} {'=' if self._count.exact else '≈'}" if self._count else ""
+        count = self._count
+        tokens = f" ─ {counted(count.total, exact=count.exact)}" if count else ""
         pane.entitle(f"{self._about}{tokens}")
         pane.subtitle(legend(self._shown_context, self.size.width - FRAME))
         view.show(self._shown_context, self._count)

@@ -20,6 +20,7 @@ from workbench.errors import UsageError
 from workbench.project.yaml import Value
 from workbench.tui.background import TellsFailures, in_background
 from workbench.tui.widgets.plain_text import PlainText
+from workbench.tui.widgets.pointed_list import PointedList
 
 TITLES = {"text": "Plain text", "messages": "Messages as JSON", "curl": "curl", "python": "Python"}
 """What the forms are called."""
@@ -43,21 +44,24 @@ class CopyAs(TellsFailures, ModalScreen[None]):
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual's type
 
-    def __init__(self, found: ModelPreview, schema: Value) -> None:
-        """``schema`` is the output schema of the prompt, None where it has none."""
+    def __init__(self, found: ModelPreview, schema: Value, last_good: str = "") -> None:
+        """``schema`` is the output schema of the prompt, None where it has none.
+
+        ``last_good`` says that this is of an older text, empty where it is not.
+        """
         super().__init__()
         self._found = found
         self._schema = schema
+        self._last_good = last_good
         self._made: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Compose the forms beside what each of them is."""
         with Vertical(classes="dialog copy-as"):
-            yield Label(
-                f"Copy what {inert(self._found.model.name)} receives as", classes="dialog-title", markup=False
-            )
+            title = f"Copy what {inert(self._found.model.name)} receives as"
+            yield Label(self._noted(title), classes="dialog-title", markup=False)
             with Horizontal():
-                yield OptionList(
+                yield PointedList(
                     *(Option(TITLES[form], id=form) for form in FORMATS), markup=False, compact=True
                 )
                 yield PlainText(id="copy-preview")
@@ -96,8 +100,13 @@ class CopyAs(TellsFailures, ModalScreen[None]):
         text = await self._as(form)
         # Half a pair of surrogates is no character, and could not be written to the terminal.
         self.app.copy_to_clipboard(text.encode("utf-8", "replace").decode("utf-8"))
-        self.app.notify(f"Copied {len(text):,} characters: {TITLES[form]}", markup=False, timeout=3)
+        said = f"Copied {len(text):,} characters: {TITLES[form]}"
+        self.app.notify(self._noted(said), markup=False, timeout=3)
         self.dismiss(None)
+
+    def _noted(self, said: str) -> str:
+        """Return what is said, with a note where it is of an older text."""
+        return f"{said}, of {self._last_good}" if self._last_good else said
 
     async def _as(self, form: str) -> str:
         """Return the context in a form; raises UsageError where the model has no such form."""

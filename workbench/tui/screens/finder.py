@@ -20,6 +20,7 @@ from workbench.bench.searching import Entry, Found, Searching, Where, find
 from workbench.bench.shown import inert, one_line
 from workbench.errors import Place
 from workbench.tui.background import TellsFailures, in_background
+from workbench.tui.widgets.pointed_list import PointedList
 
 LIMIT = 50
 """Results that are listed: who needs more types another letter."""
@@ -63,7 +64,7 @@ class Finder(TellsFailures, ModalScreen[Place | None]):
             yield Label("Find a prompt", classes="dialog-title", markup=False)
             yield Input(self._typed, placeholder="name, description or text")
             with Horizontal():
-                yield OptionList(markup=False, compact=True)
+                yield PointedList(markup=False, compact=True)
                 yield Static("", id="finder-preview", markup=False)
             yield Static("", id="finder-count", classes="hint", markup=False)
 

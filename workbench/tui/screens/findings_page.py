@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from workbench.bench.shown import inert
 from workbench.context.findings import Finding
 from workbench.project.settings import FILE_NAME
+from workbench.tui.widgets.pointed_list import PointedList
 
 KEYS = "Enter go there   x off in this prompt   Esc close"
 NOTHING_FOUND = "Nothing was found that is worth a second look."
@@ -40,22 +41,28 @@ class FindingsPage(ModalScreen[Wanted | None]):
         Binding("x", "switch_off", show=False),
     ]
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
+    def __init__(self, findings: Sequence[Finding], last_good: str = "") -> None:
+        """``last_good`` says that these are of an older text, empty where they are not."""
         super().__init__()
         self._findings = tuple(findings)
+        self._last_good = last_good
 
     def compose(self) -> ComposeResult:
         """Compose the findings over the ways to be rid of one."""
         count = len(self._findings)
         title = f"{count:,} finding{'' if count == 1 else 's'}" if count else "No findings"
+        if self._last_good:
+            title = f"{title} in {self._last_good}"
         with Vertical(classes="dialog findings"):
-            yield Label(title, classes="dialog-title", markup=False)
+            with Vertical(classes="head"):
+                yield Label(title, classes="dialog-title", markup=False)
             if self._findings:
-                yield OptionList(*map(_option, self._findings), markup=False)
+                yield PointedList(*map(_option, self._findings), markup=False)
             else:
                 yield Static(NOTHING_FOUND, markup=False)
-            yield Static("", id="findings-switch", markup=False)
-            yield Static(KEYS if self._findings else "Esc close", classes="hint", markup=False)
+            with Vertical(classes="foot"):
+                yield Static("", id="findings-switch", markup=False)
+                yield Static(KEYS if self._findings else "Esc close", classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Begin at the first."""

@@ -15,21 +15,26 @@ from textual.events import Key
 from textual.fuzzy import Matcher
 from textual.message import Message
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from workbench.bench.bench import Bench
 from workbench.bench.previews import Preview
-from workbench.bench.shown import inert
+from workbench.bench.shown import inert, one_line
 from workbench.errors import WorkbenchError
 from workbench.models.model import Model
 from workbench.tui.background import TellsFailures, in_background
 from workbench.tui.widgets.model_rows import READY, ModelRow, drawn, heading
+from workbench.tui.widgets.pointed_list import PointedList
 
 PAUSE = 0.4
 """Seconds without a key before a model string that is being typed is looked up."""
 
 KEYS = "Enter take {what}   Space mark   ↑↓ move   Esc close"
+
+OWN = "as the prompt says"
+"""Stands for the models that the prompt itself names."""
 
 Chosen = tuple[str, ...]
 
@@ -79,15 +84,17 @@ class ModelsPage(TellsFailures, ModalScreen[Chosen | None]):
         self._typed: ModelRow | None = None
         self._marked: list[str] = []
         self._listed: list[str] = []
+        self._pause: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Compose a field over the models it narrows down."""
         with Vertical(classes="dialog models-page"):
-            yield Label("Count for a model, or for several", classes="dialog-title", markup=False)
-            yield ModelField(placeholder="type to narrow down, or any LiteLLM model string")
-            yield Static("", id="models-heading", markup=False)
-            yield OptionList(markup=False)
-            yield Static("", classes="hint", markup=False)
+            with Vertical(classes="head"):
+                yield Label("Count for a model, or for several", classes="dialog-title", markup=False)
+                yield ModelField(placeholder="type to narrow down, or any LiteLLM model string")
+                yield Static("", id="models-heading", markup=False)
+            yield PointedList(markup=False)
+            yield Static("", classes="hint foot", markup=False)
 
     def on_mount(self) -> None:
         """Offer all models, and ask each of them."""
@@ -112,6 +119,17 @@ class ModelsPage(TellsFailures, ModalScreen[Chosen | None]):
         name = self._highlighted
         if not name:
             return
+        if name in self._marked or self._are_models((name,)):
+            self._turn_mark(name)
+        else:
+            self._mark_when_known(name)
+
+    @in_background(group="mark")
+    async def _mark_when_known(self, name: str) -> None:
+        if await self._check((name,)) and self._row(name) is not None:
+            self._turn_mark(name)
+
+    def _turn_mark(self, name: str) -> None:
         if self._typed is not None and name == self._typed.name:
             self._table[name], self._typed = replace(self._typed, typed=False), None
             self.query_one(Input).value = ""
@@ -122,14 +140,26 @@ class ModelsPage(TellsFailures, ModalScreen[Chosen | None]):
     def action_take(self) -> None:
         """Take the marked models, else the highlighted one."""
         if self._marked:
-            self.dismiss(tuple(name for name in self._table if name in self._marked))
+            self._take(tuple(name for name in self._table if name in self._marked))
         elif self._highlighted is not None:
-            self.dismiss((self._highlighted,) if self._highlighted else ())
+            self._take((self._highlighted,) if self._highlighted else ())
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         name = event.option_id or ""
-        self.dismiss((name,) if name else ())
+        self._take((name,) if name else ())
+
+    def _take(self, names: Chosen) -> None:
+        """Return the chosen ones once it is known that all of them are models."""
+        if self._are_models(names):
+            self.dismiss(names)
+        else:
+            self._take_when_known(names)
+
+    @in_background(exclusive=True, group="take")
+    async def _take_when_known(self, names: Chosen) -> None:
+        if await self._check(names) and self.is_current:
+            self.dismiss(names)
 
     @on(OptionList.OptionHighlighted)
     def _say_keys(self) -> None:
@@ -144,17 +174,40 @@ class ModelsPage(TellsFailures, ModalScreen[Chosen | None]):
 
     @in_background()
     async def _ask(self, name: str) -> None:
-        """Ask one model for its count, and whether it can be called: what comes first shows first."""
+        await self._look_up(name)
+
+    async def _look_up(self, name: str) -> str:
+        """Ask one model for its count, and whether it can be called: what comes first shows first.
+
+        Returns why there is no such model, empty where there is.
+        """
         try:
             model = await asyncio.to_thread(self._bench.catalogue.resolve, name)
         except WorkbenchError as unknown:
             said = str(unknown)
             self._learn(name, lambda row: replace(row, trouble=said))
-            return
+            return said
         self._learn(name, lambda row: replace(row, model=model, counting=self._preview is not None))
         self._try(name, model)
         if self._preview is not None:
             self._count(name, model, self._preview)
+        return ""
+
+    def _are_models(self, names: Chosen) -> bool:
+        rows = [self._row(name) for name in names]
+        return all(row is not None and row.model is not None for row in rows)
+
+    async def _check(self, names: Chosen) -> bool:
+        """Return whether all are models; where one is not, it is told and nothing is to be done with it.
+
+        Those that are not known yet are looked up: nobody has to wait before Enter.
+        """
+        for name in names:
+            trouble = "" if self._are_models((name,)) else await self._look_up(name)
+            if trouble:
+                self.notify(inert(trouble), severity="warning", markup=False)
+                return False
+        return True
 
     @in_background()
     async def _count(self, name: str, model: Model, shown: Preview) -> None:
@@ -207,7 +260,9 @@ class ModelsPage(TellsFailures, ModalScreen[Chosen | None]):
         self._say_keys()
 
     def _look_up_soon(self, name: str) -> None:
-        self.set_timer(PAUSE, lambda: self._ask(name) if self._is_typed(name) else None)
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(PAUSE, lambda: self._ask(name) if self._is_typed(name) else None)
 
     def _is_typed(self, name: str) -> bool:
         return self._typed is not None and self._typed.name == name and self._typed.model is None
@@ -223,16 +278,15 @@ class ModelsPage(TellsFailures, ModalScreen[Chosen | None]):
 
     def _drawn(self, name: str) -> Content:
         if not name:
-            return Content.assemble(
-                "      ", ("as the prompt says", "bold"), (f"  {inert(' · '.join(self._own))}", "$text-muted")
-            )
+            own = one_line(" · ".join(self._own), self._width - len(OWN) - 8)
+            return Content.assemble("      ", (OWN, "bold"), (f"  {own}", "$text-muted"))
         row = self._row(name)
         assert row is not None, "only rows that there are get listed"
         return drawn(row, self._width, marked=name in self._marked)
 
     @property
     def _width(self) -> int:
-        return self.query_one(OptionList).scrollable_content_region.width or 80
+        return self.query_one(PointedList).text_width or 80
 
     @property
     def _highlighted(self) -> str | None:

@@ -11,14 +11,15 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.bench.breakdown import Part, breakdown, by_source
+from workbench.bench.figures import price
 from workbench.bench.previews import ModelPreview
-from workbench.bench.shown import inert, percent
+from workbench.bench.shown import counted, inert, percent
 from workbench.errors import Place
 from workbench.tui.background import TellsFailures
 from workbench.tui.widgets.context_view import legend
-from workbench.tui.widgets.part_tree import PartTree, cost_of
+from workbench.tui.widgets.part_tree import PartTree
 
-KEYS = "Enter go there   s by cost   g by source   ←→ fold   Esc close"
+KEYS = "Enter go there   s {order}   g {groups}   ←→ fold   Esc close"
 
 EXCERPT = 200
 """Characters of a segment that are looked at to show how it begins."""
@@ -38,8 +39,13 @@ class SegmentsPage(TellsFailures, ModalScreen[Place | None]):
         Binding("g", "group", show=False),
     ]
 
-    def __init__(self, title: str, found: ModelPreview, sent: Part, sources: Part) -> None:
-        """``title`` says of which prompt and case this is; the parts are those of ``parts_of``."""
+    def __init__(
+        self, title: str, found: ModelPreview, sent: Part, sources: Part, at: tuple[int, int] | None = None
+    ) -> None:
+        """``title`` says of which prompt and case this is; the parts are those of ``parts_of``.
+
+        ``at`` is the message and its segment to begin on, both from 0, None for the first line.
+        """
         super().__init__()
         self._about = title
         self._found = found
@@ -51,6 +57,7 @@ class SegmentsPage(TellsFailures, ModalScreen[Place | None]):
             )
             for part, segment in zip(of_message.children, segments, strict=True)
         }
+        self._start = self._sent.children[at[0]].children[at[1]] if at is not None else None
         self._by_cost = False
         self._by_source = False
 
@@ -59,7 +66,7 @@ class SegmentsPage(TellsFailures, ModalScreen[Place | None]):
         with Vertical(classes="whole"):
             yield Static(self._totals(), classes="totals", markup=False)
             yield PartTree(id="parts")
-            yield Static(KEYS, classes="hint", markup=False)
+            yield Static("", classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Show the parts in the order of sending."""
@@ -90,10 +97,16 @@ class SegmentsPage(TellsFailures, ModalScreen[Place | None]):
         tree.show(
             whole,
             f"{'sources' if self._by_source else 'messages'}, {order}",
-            free=self._found.model.free,
+            model=self._found.model,
             by_cost=self._by_cost,
             excerpt=self._excerpt,
+            start=self._start,
         )
+        keys = KEYS.format(
+            order="in order" if self._by_cost else "by cost",
+            groups="by message" if self._by_source else "by source",
+        )
+        self.query_one(".hint", Static).update(keys)
         tree.focus()
 
     def _excerpt(self, part: Part) -> str:
@@ -106,10 +119,10 @@ class SegmentsPage(TellsFailures, ModalScreen[Place | None]):
 
     def _totals(self) -> Content:
         found, count = self._found, self._found.count
-        tokens = f"{count.total:,} {'=' if count.exact else '≈'} tokens" if count else "tokens not known"
+        tokens = f"{counted(count.total, exact=count.exact)} tokens" if count else "tokens not known"
         window = found.model.window
         share = f"{percent(count.total / window)} of {window:,}" if count and window else ""
-        cost = cost_of(self._sent, free=found.model.free)
+        cost = price(found.model, self._sent.cost)
         figures = "   ".join(filter(None, (tokens, share, f"{cost} input" if cost != "free" else cost)))
         title = Content.styled(inert(f"{self._about}   {found.model.name}"), "bold")
         lines = [title, Content.styled(figures, "$text-accent")]

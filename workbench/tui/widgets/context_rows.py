@@ -62,6 +62,8 @@ class ContextRows(TellsFailures, ScrollView):
         self._why: list[str] = []
         self._drawn: dict[int, Strip] = {}
         self._at = (0, 0)
+        self._change: int | None = None
+        """The row of the change gone to last: the cursor cannot rest on what was removed."""
         self._waiting_for: tuple[tuple[object, ...], int] | None = None
 
     @property
@@ -73,6 +75,11 @@ class ContextRows(TellsFailures, ScrollView):
     def dimmed(self) -> bool:
         """Whether the counts are dimmed, because they are not right and have not been for a while."""
         return self._dimmed
+
+    @property
+    def context(self) -> Context | None:
+        """The context whose rows are on screen, to which every place in them belongs."""
+        return self._rows.context if self._rows is not None else None
 
     @property
     def pointed(self) -> Pointed | None:
@@ -104,6 +111,7 @@ class ContextRows(TellsFailures, ScrollView):
     def show_none(self, why: str) -> None:
         """Show no context, and say why."""
         self._asked, self._rows, self._count, self._instead = None, None, None, why
+        self._change = None
         self._lay_out()
 
     def mark_stale(self) -> None:
@@ -139,15 +147,19 @@ class ContextRows(TellsFailures, ScrollView):
     @in_background(exclusive=True, group="layout")
     async def _lay_out_slowly(self, context: Context, width: int) -> None:
         """Lay out in a thread; the last layout stays until then."""
-        layout = await asyncio.to_thread(Layout.of, context, width, self._changes, self._rows)
-        self._waiting_for = None
+        wanted = context.messages, width
+        try:
+            layout = await asyncio.to_thread(Layout.of, context, width, self._changes, self._rows)
+        finally:
+            if self._waiting_for == wanted:  # and not already for another
+                self._waiting_for = None
         asked = self._asked
         if asked is not None and asked.messages == context.messages:
             self._take(replace(layout, context=asked, changes=self._changes))
 
     def _take(self, layout: Layout) -> None:
         """Show a layout so that the first row in sight stays there, as far as it can."""
-        before, self._rows = self._rows, layout
+        before, self._rows, self._change = self._rows, layout, None
         top = self.scroll_offset.y
         if before is not None and len(before):
             message, offset = self._at

@@ -93,11 +93,18 @@ class ContextSide(TellsFailures, Vertical):
         """What the context is compared with: see Baseline."""
         self.preview: Preview | None = None
         """The last good context, and what each model makes of it."""
+        self.broken = False
+        """Whether the text on screen cannot be rendered, so that ``preview`` is of an older one."""
 
     @property
     def shown(self) -> Context | None:
         """The last good context, as the first model receives it."""
         return self.preview.shown if self.preview is not None else None
+
+    @property
+    def based(self) -> Based | None:
+        """What the context is compared with, None before that is known."""
+        return self._based
 
     @property
     def found(self) -> tuple[ModelPreview, ...]:
@@ -146,12 +153,12 @@ class ContextSide(TellsFailures, Vertical):
     def _ask_now(self, what: Callable[[], Asked | None]) -> None:
         asked = what()
         if asked is not None:
-            self._draw_context(asked)
+            # Both now: a key may come before the drawing begins, and threads may overtake each other.
+            self._draw_context(asked, self._turns, self._previewing.turn())
 
     @in_background(exclusive=True, group="preview")
-    async def _draw_context(self, asked: Asked) -> None:
-        number = self._turns
-        turn = self._previewing.turn()  # here and not in the thread, where threads may overtake each other
+    async def _draw_context(self, asked: Asked, number: int, turn: int) -> None:
+        """Render, count and show what was asked for as the ``number``th."""
         try:
             found = await asyncio.to_thread(self._rendered, asked, turn)
         except WorkbenchError as error:
@@ -165,8 +172,11 @@ class ContextSide(TellsFailures, Vertical):
         known = self.preview
         # The last findings stay until those of this text are known.
         findings = known.findings if known is not None and self._is_of(known, target, case) else ()
-        await self._take(Preview(target, case, context, tuple(models), findings=findings), number)
+        preview = Preview(target, case, context, tuple(models), findings=findings)
+        self._forget_base(preview)
+        self.preview, self.broken = preview, False
         self.post_message(self.Rendered(asked, target, None))
+        await self._compare(preview, number)
         self._find(number)
 
     @in_background(exclusive=True, group="findings")
@@ -208,22 +218,29 @@ class ContextSide(TellsFailures, Vertical):
         names = known.target.version.prompt.name, known.case and known.case.name
         return names == (target.version.prompt.name, case and case.name)
 
-    async def _take(self, preview: Preview, number: int) -> None:
-        """Show what was counted, with what changed beside it; where that takes long, without it at first."""
-        known, self.preview = self.preview, preview
-        if (
+    def _forget_base(self, preview: Preview) -> None:
+        """Forget what was compared with where that says nothing of the next preview."""
+        known = self.preview
+        other = (
             known is None
             or not self._is_of(known, preview.target, preview.case)
             or known.case != preview.case
-        ):
+        )
+        # That the last text was the same says nothing of this one.
+        if other or (self._based is not None and self._based.same):
             self._based = None
+
+    async def _compare(self, preview: Preview, number: int) -> None:
+        """Show what was counted, with what changed beside it; where that takes long, without it at first."""
         finding = asyncio.ensure_future(self._find_based(preview))
         try:
             if not (await asyncio.wait({finding}, timeout=AT_ONCE))[0]:
                 await self._show(preview, number)
-            self._based = await finding
+            based = await finding
         finally:
             finding.cancel()
+        if based.base == self.base:  # else another one was chosen meanwhile
+            self._based = based
         await self._show(preview, number)
 
     async def _find_based(self, preview: Preview) -> Based:
@@ -242,10 +259,15 @@ class ContextSide(TellsFailures, Vertical):
         self._show_models(preview, number)
         shown, first = preview.shown, preview.models[0] if preview.models else None
         changes = await self._changes(self._based, first, shown) if first is not None else NO_CHANGES
-        if preview is not self.preview:
+        if not self._holds(preview):
             return
         self._view.show(shown, first.count if first else None, fresh=fresh, changes=changes)
         self._show_titles(preview)
+
+    def _holds(self, preview: Preview) -> bool:
+        """Return whether a preview is still the last one; its findings may have come since."""
+        now = self.preview
+        return now is not None and now.context is preview.context and now.models is preview.models
 
     def _show_models(self, preview: Preview, number: int) -> None:
         fresh = number == self._turns
@@ -284,6 +306,7 @@ class ContextSide(TellsFailures, Vertical):
 
     def _keep_last_good(self, prompt: str) -> None:
         """Leave the last good context of a prompt on screen, but never that of another prompt."""
+        self.broken = True
         if self.preview is not None and self.preview.target.version.prompt.name == prompt:
             self._context_pane.entitle("Context ─ the last good one")
             return
@@ -302,16 +325,16 @@ class ContextSide(TellsFailures, Vertical):
         if self.preview is not None:
             preview, number = self.preview, self._turns if self._view.fresh else -1
             based = await self._find_based(preview)
-            if base == self.base and preview is self.preview:
+            if base == self.base and self._holds(preview):
                 self._based = based
-                await self._show(preview, number)
+                await self._show(self.preview, number)
 
     # -- the segment under the cursor -----------------------------------------
 
     @property
     def written(self) -> Place | None:
         """Where in the source what the cursor is on was written."""
-        at, shown, segment = self._view.pointed, self.shown, self._view.segment
+        at, shown, segment = self._view.pointed, self._view.context, self._view.segment
         if at is None or shown is None or segment is None:
             return None
         return shown.written_at(at.message, at.offset) or segment.place
@@ -330,8 +353,17 @@ class ContextSide(TellsFailures, Vertical):
         line, at = self.query_one(SegmentLine), self._view.pointed
         line.display = self._view.has_focus
         if line.display:
-            first = self.preview.models[0] if self.preview and self.preview.models else None
-            line.tell(self._view.segment, at, first, self.written, self.source)
+            line.tell(self._view.segment, at, self._counted, self.written, self.source)
+
+    @property
+    def _counted(self) -> ModelPreview | None:
+        """What the first model makes of the context on screen, None while that is not counted yet."""
+        first, drawn = self.found[0] if self.found else None, self._view.context
+        if first is None or drawn is None:
+            return None
+        received = first.context
+        same = received.messages == drawn.messages and received.segments == drawn.segments
+        return first if same else None
 
     @property
     def _view(self) -> ContextView:

@@ -74,6 +74,7 @@ class ContextView(ContextRows, can_focus=True):
         row = layout.row(index) if index < len(layout) else None
         if row is not None and row.stretches:
             self._at = row.message, row.start + _character(row.text, offset.x - GUTTER)
+            self._change = None
             self._pointed_elsewhere()
             if event.chain == 2:
                 self.post_message(self.Chosen())
@@ -123,10 +124,13 @@ class ContextView(ContextRows, can_focus=True):
         changed = layout.changed_rows() if layout is not None else []
         if layout is None or not changed:
             return False
-        here = layout.row_at(*self._at)
+        here = self._change if self._change is not None else layout.row_at(*self._at)
         ahead = [row for row in changed if (row > here if by > 0 else row < here)]
         # After the last comes the first.
-        self._go_to_row((ahead or changed)[0 if by > 0 else -1], by)
+        target = (ahead or changed)[0 if by > 0 else -1]
+        self._go_to_row(target, by)
+        self._see(target)
+        self._change = target
         return True
 
     def _go_to_row(self, index: int, by: int) -> None:
@@ -144,6 +148,7 @@ class ContextView(ContextRows, can_focus=True):
         layout = self._rows
         assert layout is not None, "there are no rows"
         self._at = message, offset
+        self._change = None
         index = layout.row_at(message, offset)
         self._see(index - 1 if index and layout.row(index - 1).heading else index)
         self._see(index)

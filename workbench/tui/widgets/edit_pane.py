@@ -138,13 +138,23 @@ class EditPane(Pane):
             buffer.file = await asyncio.to_thread(self._library.save, buffer.file, text, over=over)
         self._mark_all()
 
-    def follow(self, path: str) -> Buffer:
-        """Show a file that the one on screen names, to be gone back from."""
+    def follow(self, path: str, line: int | None = None, column: int = 1) -> Buffer:
+        """Show a file, at a line and a column from 1, to be gone back from to where the cursor was.
+
+        Without a line the cursor of the file stays. Raises PromptError where it cannot be read.
+        """
         here = self.current
+        left = (here.path, here.editor.cursor_location) if here is not None else None
         buffer = self.open(path)
-        if here is not None and here is not buffer:
-            self._trail.append((here.path, here.editor.cursor_location))
+        if line is not None:
+            buffer.editor.jump_to(line, column)
+        if left is not None and left != (buffer.path, buffer.editor.cursor_location):
+            self._trail.append(left)
         return buffer
+
+    def forget_trail(self) -> None:
+        """Let nothing be gone back to: what was followed belongs to another prompt."""
+        self._trail.clear()
 
     def back(self) -> Buffer | None:
         """Show again what was on screen before the last ``follow``; None where there is nothing."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.content import Content
 
+from workbench.bench.figures import certainty, output_price, price, prices
 from workbench.bench.previews import ModelPreview
-from workbench.bench.shown import NOTHING, cost_range, inert, money, one_line
+from workbench.bench.shown import NOTHING, inert, money, one_line
 from workbench.models.model import Model
-from workbench.tui.widgets.models_view import bar, certainty, price
+from workbench.tui.widgets.models_view import window as filled
 from workbench.tui.widgets.part_tree import cut
 
 WIDE = 104
@@ -70,7 +72,7 @@ def drawn(row: ModelRow, width: int, *, marked: bool) -> Content:
         costs = _costs(row)
         lines[0] += Content(f"{costs[0]:>{INPUT}}{costs[1]:>{OUTPUT}}{costs[2]:>{CACHED}}")
     elif row.found is not None:
-        lines.append(Content(f"{indent}{'   '.join(price(row.found))}"))
+        lines += [Content(f"{indent}{said}") for said in _beside(prices(row.found), width - len(indent))]
     said = f"{_said(row)}{' · as typed' if row.typed else ''}"
     lines.append(Content.styled(f"{indent}{one_line(said, width - len(indent))}", "$text-muted"))
     lines += [
@@ -78,6 +80,13 @@ def drawn(row: ModelRow, width: int, *, marked: bool) -> Content:
         for against in _against(row)
     ]
     return Content("\n").join(lines)
+
+
+def _beside(figures: Iterable[str], room: int) -> list[str]:
+    """Return figures on one line where there is room, else under each other."""
+    said = list(figures)
+    together = "   ".join(said)
+    return [together] if len(together) <= room else said
 
 
 def _tokens(row: ModelRow) -> str:
@@ -92,7 +101,7 @@ def _window(row: ModelRow) -> str:
     window = row.model.window if row.model is not None else None
     if count is None or not window:
         return "" if row.model is None or window is None else f"{window:,}"
-    return bar(count.total / window)
+    return filled(count.total / window)
 
 
 def _costs(row: ModelRow) -> tuple[str, str, str]:
@@ -102,11 +111,10 @@ def _costs(row: ModelRow) -> tuple[str, str, str]:
         return waiting, waiting, waiting
     cost = row.found.cost
     if row.model.free or cost is None:
-        word = NOTHING if row.found.count is None and not row.model.free else money(None, free=row.model.free)
+        word = price(row.model, None)
         return word, word, NOTHING
-    output = cost_range(cost.output_low, cost.output_typical, cost.output_high)
     cached = NOTHING if cost.input_cached is None else money(cost.input_cached)
-    return money(cost.input), output, cached
+    return money(cost.input), output_price(cost), cached
 
 
 def _said(row: ModelRow) -> str:

@@ -10,12 +10,15 @@ from textual.widgets import Static
 
 from workbench.bench.baseline import Based
 from workbench.bench.comparing import ModelDelta
+from workbench.bench.figures import certainty, prices
 from workbench.bench.previews import ModelPreview
-from workbench.bench.shown import change, cost_range, inert, money, one_line
+from workbench.bench.shown import bar, change, inert, money, one_line, percent
 from workbench.context.findings import Finding
-from workbench.models.tokens import TokenCount
 
 GAP = "  "
+
+WINDOW = 6
+"""Cells of the bar of a window."""
 
 
 class ModelsView(Static):
@@ -93,9 +96,13 @@ class ModelsView(Static):
                 GAP,
                 (tokens(one), "dim" if self._dimmed else ""),
             ),
-            *map(Content, price(one)),
+            *map(Content, prices(one)),
             *(
-                [Content.styled(delta_words(delta, self._based.label), "bold")]
+                [
+                    Content.styled(
+                        delta_words(delta, self._based.label), "bold" if delta.tokens else "$text-muted"
+                    )
+                ]
                 if delta and self._based
                 else []
             ),
@@ -122,36 +129,17 @@ def tokens(one: ModelPreview) -> str:
     """Return a model's tokens, whether they are exact, and the bar of its window."""
     if one.count is None:
         return "      ?"
-    share = f" {bar(one.count.total / one.model.window)}" if one.model.window else ""
+    share = f" {window(one.count.total / one.model.window)}" if one.model.window else ""
     return f"{one.count.total:>7,} {certainty(one.count)}{share}"
 
 
-def certainty(count: TokenCount) -> str:
-    """Return ``=`` for an exact count, else ``≈`` with how far off it usually is, and by how many reports."""
-    if count.exact:
-        return "="
-    error = f" ±{count.error * 100:.1f} %" if count.error is not None else ""
-    return f"≈{error} of {count.observations}" if count.observations else f"≈{error}"
+def window(share: float) -> str:
+    """Return how much of its window a context fills, as a bar and in percent."""
+    return f"{bar(share, WINDOW)} {percent(share)}"
 
 
-def bar(share: float, width: int = 6) -> str:
-    """Return a share of the context window as a bar and in percent."""
-    filled = min(width, round(share * width))
-    return f"{'▰' * filled}{'▱' * (width - filled)} {share * 100:.0f} %"
-
-
-def price(one: ModelPreview) -> Iterator[str]:
-    """Yield what one call will cost: ``free``, ``unpriced``, or its input and its output.
-
-    The output is from as little over as usual to as much as may come.
-    """
-    cost = one.cost
-    if one.model.free or one.model.prices is None:
-        yield money(None, free=one.model.free)
-    elif cost is not None:
-        cached = f" ({money(cost.input_cached)} cached)" if cost.input_cached is not None else ""
-        yield f"in {money(cost.input)}{cached}"
-        yield f"out {cost_range(cost.output_low, cost.output_typical, cost.output_high)}"
+def _changed(delta: ModelDelta, label: str) -> Content:
+    return Content.styled(delta_words(delta, label), "bold" if delta.tokens else "$text-muted")
 
 
 def delta_words(delta: ModelDelta, label: str) -> str:

@@ -16,7 +16,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from workbench.bench.breakdown import Part
-from workbench.bench.shown import NOTHING, inert, money, one_line
+from workbench.bench.figures import price
+from workbench.bench.shown import NOTHING, bar, inert, one_line, percent
+from workbench.models.model import Model
 from workbench.tui.background import TellsFailures
 
 TOKENS, BAR, SHARE, COST = 11, 9, 8, 12
@@ -76,7 +78,7 @@ class PartTree(TellsFailures, ScrollView, can_focus=True):
         self._whole: Part | None = None
         self._heading = ""
         self._excerpt: Callable[[Part], str] = lambda _: ""
-        self._free = False
+        self._model: Model | None = None
         self._by_cost = False
         self._folded: set[int] = set()
         self._lines: list[Line] = []
@@ -87,20 +89,21 @@ class PartTree(TellsFailures, ScrollView, can_focus=True):
         whole: Part,
         heading: str,
         *,
-        free: bool,
+        model: Model,
         by_cost: bool = False,
         excerpt: Callable[[Part], str] = lambda _: "",
+        start: Part | None = None,
     ) -> None:
         """Show what a whole is made of, in the order of sending or what is most expensive first.
 
-        ``heading`` stands over it; ``free`` says that tokens cost nothing, ``excerpt`` how a part begins. The
-        cursor stays on its part where the whole is the same one.
+        ``heading`` stands over it; ``model`` is the one that it costs, ``excerpt`` how a part begins. The
+        cursor stays on its part where the whole is the same one, and else begins on ``start``.
         """
-        here = self.part if whole is self._whole else None
+        here = self.part if whole is self._whole else start
         if whole is not self._whole:
             self._folded = set()
         self._whole, self._heading, self._excerpt = whole, heading, excerpt
-        self._free, self._by_cost = free, by_cost
+        self._model, self._by_cost = model, by_cost
         self._arrange(here)
 
     @property
@@ -197,8 +200,8 @@ class PartTree(TellsFailures, ScrollView, can_focus=True):
             yield f"  {cut(place, PLACE - 2, from_end=True)}", Style(dim=True)
         yield f"{NOTHING if part.tokens is None else f'{part.tokens:,}':>{TOKENS}}", Style()
         yield f" {bar(part.share, BAR - 1)}", Style(dim=part.share is None)
-        yield f"{share_of(part):>{SHARE}}", Style()
-        yield f"{cost_of(part, free=self._free):>{COST}}", Style()
+        yield f"{percent(part.share, 1):>{SHARE}}", Style()
+        yield f"{price(self._model, part.cost) if self._model else NOTHING:>{COST}}", Style()
 
     def _arrange(self, stay: Part | None) -> None:
         """Lay the lines out anew, with the cursor on a part where it is among them."""
@@ -271,19 +274,3 @@ def cut(text: str, width: int, *, from_end: bool = False) -> str:
     while cell_len(text) >= width:
         text = text[1:]
     return set_cell_size(f"…{text}", width)
-
-
-def bar(share: float | None, width: int) -> str:
-    """Return a share of the whole as a bar; something is never drawn as nothing."""
-    filled = 0 if share is None else min(width, max(round(share * width), 1 if share > 0 else 0))
-    return f"{'▰' * filled}{'▱' * (width - filled)}"
-
-
-def share_of(part: Part) -> str:
-    """Return a part's share of the whole, to a tenth of a percent."""
-    return NOTHING if part.share is None else f"{part.share * 100:.1f} %"
-
-
-def cost_of(part: Part, *, free: bool) -> str:
-    """Return what a part costs as input; nothing is said where its tokens are not known."""
-    return NOTHING if part.tokens is None and not free else money(part.cost, free=free)

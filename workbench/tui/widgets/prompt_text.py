@@ -244,7 +244,8 @@ class PromptText(TextArea):
             return self._marked(super().render_line(y), row, column)
         line, state = self.document.get_line(row), self._source.state(row)
         marks = self._problems.get(row), tuple(self._matches.get(row, ()))
-        key = row, column, line, state, marks, self.size, self.wrap_width
+        wrapped = tuple(self.wrapped_document.get_offsets(row))  # a row drawn before is stale
+        key = row, column, line, state, marks, self.size, self.wrap_width, wrapped
         strip = self._rows.get(key)
         if strip is None:
             if len(self._rows) >= MAX_ROWS:

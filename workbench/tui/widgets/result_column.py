@@ -7,7 +7,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from workbench.bench.shown import inert, money, seconds
+from workbench.bench.shown import counted, inert, money, percent, seconds
 from workbench.store.records import Cell, Result
 
 
@@ -65,8 +65,8 @@ def counted_before(cell: Cell) -> str:
     """Return what was counted before the call beside what the provider reported, in few letters."""
     if cell.shown is None:
         return ""
-    off = "" if cell.off is None else " right" if cell.off == 0 else f" {cell.off:+.1%}"
-    return f"counted {cell.shown:,} {'=' if cell.exact else '≈'}{off}"
+    off = "" if cell.off is None else " right" if cell.off == 0 else f" {percent(cell.off, 1, signed=True)}"
+    return f"counted {counted(cell.shown, exact=cell.exact)}{off}"
 
 
 def _figures(cell: Cell, result: Result) -> Content:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 
 from textual.content import Content
 from textual.widgets import Static
@@ -12,11 +13,14 @@ from workbench.bench.previews import ModelPreview
 from workbench.bench.shown import inert, money, one_line
 from workbench.context.messages import Segment
 from workbench.errors import Place
+from workbench.tui.background import TellsFailures, in_background
 from workbench.tui.widgets.context_rows import Pointed
 
 ONE_LINE = 64
 """Columns in which all fits on one line; else there are two, for every segment, so that nothing moves."""
 
+AT_ONCE = 1_000
+"""Segments whose figures are found at once, in some 3 ms; those of more are found in a thread."""
 
 MOST_OF_A_NAME = 30
 """Characters of a segment's name that are shown."""
@@ -25,12 +29,14 @@ PADDING = 2
 """Columns beside the line."""
 
 
-class SegmentLine(Static):
+class SegmentLine(TellsFailures, Static):
     """Stands at the foot of the context while that has the focus."""
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
         self._broken_down: tuple[ModelPreview, Part] | None = None
+        self._breaking_down: ModelPreview | None = None
+        self._tell_again: Callable[[], None] = lambda: None
 
     def tell(
         self,
@@ -41,6 +47,7 @@ class SegmentLine(Static):
         source: Place | None,
     ) -> None:
         """Tell of a segment, with what it costs a model, and where it was written and comes from."""
+        self._tell_again = lambda: self.tell(segment, at, found, written, source)
         width = self.container_size.width - PADDING if self.container_size.width else ONE_LINE
         if segment is None or at is None:
             lines = ["nothing is here", ""]
@@ -55,10 +62,29 @@ class SegmentLine(Static):
         if found is None:
             return None
         if self._broken_down is None or self._broken_down[0] is not found:
+            if sum(map(len, found.context.segments)) > AT_ONCE:
+                self._break_down_slowly(found)
+                return None
             self._broken_down = found, breakdown(found)
         messages = self._broken_down[1].children
         own = messages[at.message].children if at.message < len(found.context.messages) else ()
         return own[at.segment] if at.segment < len(own) else None
+
+    def _break_down_slowly(self, found: ModelPreview) -> None:
+        if self._breaking_down is not found:
+            self._breaking_down = found
+            self._break_down(found)
+
+    @in_background(group="breakdown")
+    async def _break_down(self, found: ModelPreview) -> None:
+        """Break down in a thread; there are no figures until then."""
+        try:
+            part = await asyncio.to_thread(breakdown, found)
+        finally:
+            if self._breaking_down is found:
+                self._breaking_down = None
+        self._broken_down = found, part
+        self._tell_again()
 
 
 def _fitted(segment: Segment, figures: Sequence[str], width: int) -> str:
