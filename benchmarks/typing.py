@@ -32,7 +32,7 @@ from textual.widgets import TextArea
 from workbench.bench.bench import Bench
 from workbench.prompts.language.completing import Words
 from workbench.tui import app
-from workbench.tui.app import WorkbenchApp
+from workbench.tui.app import WorkbenchApp, put_keys_first
 from workbench.tui.themes import DARK
 from workbench.tui.widgets.editor import Editor
 
@@ -107,6 +107,7 @@ class Whole(WorkbenchApp):
         super().__init__(Bench(Path(folder), os.environ, Path(folder) / "personal"))
         self.marker = marker
         self.top = top
+        put_keys_first()
 
     def on_ready(self) -> None:
         """Put the cursor behind the first marker, or the first past the middle of the text."""

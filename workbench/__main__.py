@@ -15,10 +15,11 @@ def open_screen() -> None:
     """Open the workbench on the project around the working folder, and stay until it is left."""
     from workbench.bench.bench import Bench
     from workbench.project.taste import load as load_taste
-    from workbench.tui.app import WorkbenchApp  # only here: no command loads Textual
+    from workbench.tui.app import WorkbenchApp, put_keys_first  # only here: no command loads Textual
 
     bench = Bench.here()
     app = WorkbenchApp(bench, load_taste(bench.personal))
+    put_keys_first()
     app.run()
     if app.return_code:
         raise SystemExit(app.return_code)

@@ -123,14 +123,25 @@ async def test_reports_without_a_schema_promise_nothing_about_a_call_with_one(be
     assert plain.count.observations == 10
 
 
-async def test_doctor_lists_the_largest_errors_and_is_well_all_the_same(bench):
-    async def listed():
-        return [one for one in await check(bench) if one.what.startswith("count")]
+async def of_counts(bench):
+    """Return what doctor says of counts."""
+    return [one for one in await check(bench) if one.what.startswith("count")]
 
-    (nothing,) = await listed()
+
+def keep_exact_count(store, shown):
+    """Keep a run of one call, promised to have exactly so many tokens and reported to have 1,000."""
+    store.sources.keep_contexts([call_of("Hi").messages])
+    store.sources.keep_cases({"case-Hi": {}})
+    cell = cell_of(shown=shown, exact=True, case=None)
+    run = store.runs.begin([cell], prompt="p", samples=1, cost_limit=None, now=NOW)
+    store.runs.add_results(run, [result_of(usage=Usage(1000, 1), estimated=shown)])
+
+
+async def test_doctor_lists_the_largest_errors_and_is_well_all_the_same(bench):
+    (nothing,) = await of_counts(bench)
     assert (nothing.what, nothing.ok, nothing.message) == ("counts", True, "nothing was reported yet")
     await ran(bench, "first")
-    worst = await listed()
+    worst = await of_counts(bench)
     assert [(one.what, one.ok, one.needed) for one in worst] == [("count lab", True, False)] * 5
     first = await asyncio.to_thread(bench.store.counts.miscounts, 1)
     assert worst[0].message == (
@@ -141,26 +152,14 @@ async def test_doctor_lists_the_largest_errors_and_is_well_all_the_same(bench):
 
 
 async def test_doctor_says_that_no_count_differs_where_there_are_reports_and_none_does(bench):
-    store = bench.store
-    store.sources.keep_contexts([call_of("Hi").messages])
-    store.sources.keep_cases({"case-Hi": {}})
-    run = store.runs.begin(
-        [cell_of(shown=1000, exact=True, case=None)], prompt="p", samples=1, cost_limit=None, now=NOW
-    )
-    store.runs.add_results(run, [result_of(usage=Usage(1000, 1), estimated=1000)])
-    (count,) = [one for one in await check(bench) if one.what.startswith("count")]
+    keep_exact_count(bench.store, 1000)
+    (count,) = await of_counts(bench)
     assert (count.ok, count.message) == (True, "no count of tokens differs from what was reported")
 
 
 async def test_doctor_does_not_pass_over_a_count_that_promised_to_be_right(bench):
-    store = bench.store
-    store.sources.keep_contexts([call_of("Hi").messages])
-    store.sources.keep_cases({"case-Hi": {}})
-    run = store.runs.begin(
-        [cell_of(shown=1010, exact=True, case=None)], prompt="p", samples=1, cost_limit=None, now=NOW
-    )
-    store.runs.add_results(run, [result_of(usage=Usage(1000, 1), estimated=1010)])
-    (wrong,) = [one for one in await check(bench) if one.what.startswith("count")]
+    keep_exact_count(bench.store, 1010)
+    (wrong,) = await of_counts(bench)
     assert (wrong.what, wrong.ok, wrong.needed) == ("count mini", False, False)
     assert wrong.message == "1,010 = tokens, 1,000 reported, +1.0 % off: p, run 1"
     assert wrong.hint

@@ -13,7 +13,6 @@ from tests.support.templates import DOCUMENT_TEXTS, PARTIALS, TEMPLATES, VALUES
 from workbench.bench.bench import Bench
 from workbench.bench.finding import find
 from workbench.bench.previews import ModelPreview
-from workbench.context.findings import CODES
 from workbench.context.messages import Context, Message, Origin, Segment
 from workbench.context.render import Renderer
 from workbench.errors import Place, PromptError, SettingsError
@@ -21,6 +20,7 @@ from workbench.models.catalogue import Catalogue
 from workbench.models.model import Model
 from workbench.project.scaffold import make_project
 from workbench.project.settings import parse
+from workbench.project.switches import CODES
 from workbench.prompts.cases import Case, load_cases
 from workbench.prompts.library import Library
 from workbench.prompts.version import load_version
@@ -76,6 +76,14 @@ RAISED = [
         "repeat",
         Written(
             'system:\n{% include "_rules.md" %}\nuser:\nOnce more:\n{% include "_rules.md" %}\n',
+            {"prompts/_rules.md": f"{POLICY}\n"},
+            place=line(1, "prompts/_rules.md"),
+        ),
+    ),
+    (
+        "repeat",
+        Written(
+            'system:\n{% include "./_rules.md" %}\nuser:\nOnce more:\n{% include "./_rules.md" %}\n',
             {"prompts/_rules.md": f"{POLICY}\n"},
             place=line(1, "prompts/_rules.md"),
         ),

@@ -10,7 +10,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from tests.support.projects import Git, Project
+from tests.support.projects import Git, Project, diverge
 from workbench.bench.shelving import (
     Shelving,
     State,
@@ -109,14 +109,7 @@ def test_git_says_how_prompts_stand(project: Project, git: Git):
 
 def test_a_conflict_is_the_most_urgent(project: Project, git: Git):
     path = "prompts/a.md"
-    project.write(path, "one\n")
-    git.commit("first")
-    git("checkout", "--quiet", "-b", "side")
-    project.write(path, "two\n")
-    git.commit("side")
-    git("checkout", "--quiet", "main")
-    project.write(path, "three\n")
-    git.commit("main")
+    diverge(project, git, path)
     with pytest.raises(Exception, match="merge"):
         git("merge", "side")
     assert with_broken(shelving(project).states([path]), [path]) == {path: State.CONFLICTING}

@@ -5,22 +5,11 @@ import shlex
 
 import pytest
 
+from tests.cli.conftest import PROMPT
 from workbench.project.switches import CODES
 
 PRICE = "    price: {input: 0.10, output: 0.40}"
-TAGGED = """\
----
-params: {max_tokens: 20}
-inputs:
-  ticket:
----
-system:
-You sort tickets.
-<policy>
-
-user:
-<ticket>{{ ticket }}</ticket>
-"""
+TAGGED = PROMPT.replace("You sort tickets.\n", "You sort tickets.\n<policy>\n")
 
 
 def test_segments_are_a_tree_with_tokens_shares_and_money(serve, workbench):
@@ -231,7 +220,7 @@ def test_fail_on_exits_with_1_after_everything_is_printed(serve, workbench, proj
     failed = workbench("context", "triage", *words, "--fail-on", "unclosed-tag", "--fail-on", "repeat")
     assert (as_it_was.code, failed.code) == (0, 1)
     assert failed.out == workbench("context", "triage", *words).out
-    assert "(unclosed-tag)" in failed.out + failed.err or words == ["--json"]
+    assert ('"unclosed-tag"' if "--json" in words else "(unclosed-tag)") in failed.out + failed.err
     assert workbench("context", "triage", *words, "--fail-on", "repeat").code == 0
 
 

@@ -11,6 +11,27 @@ from tests.cli.conftest import command_line
 from tests.support.loopback import Reply
 
 
+def printing_into(output, project, *words):
+    """Run a command whose output goes there."""
+    return subprocess.run(
+        command_line(*words),
+        cwd=project.root,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def unread():
+    """A pipe whose reader has left."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
 def test_two_runs_at_once_share_a_database_that_neither_had(serve, start, workbench):
     server = serve(lambda body, number: Reply(f"answer {number}", delay=0.05))
     both = [start("run", "triage", "--samples", "5", "--fresh", "--json") for _ in range(2)]
@@ -22,37 +43,17 @@ def test_two_runs_at_once_share_a_database_that_neither_had(serve, start, workbe
     assert [(run["run"], run["counts"]) for run in listed] == [(2, {"ok": 15}), (1, {"ok": 15})]
 
 
-def test_a_reader_that_has_enough_is_no_error(serve, workbench, project):
+def test_a_reader_that_has_enough_is_no_error(serve, workbench, project, unread):
     serve("billing")
     workbench("run", "triage")
     for words in (["runs"], ["runs", "show", "--json"], ["context", "triage"]):
-        reader, writer = os.pipe()
-        os.close(reader)
-        done = subprocess.run(
-            command_line(*words),
-            cwd=project.root,
-            stdout=writer,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        os.close(writer)
+        done = printing_into(unread, project, *words)
         assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_run_whose_reader_leaves_keeps_what_it_has(serve, workbench, project):
+def test_a_run_whose_reader_leaves_keeps_what_it_has(serve, workbench, project, unread):
     serve("billing")
-    reader, writer = os.pipe()
-    os.close(reader)
-    done = subprocess.run(
-        command_line("run", "triage", "--json"),
-        cwd=project.root,
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    os.close(writer)
+    done = printing_into(unread, project, "run", "triage", "--json")
     assert "Traceback" not in done.stderr
     assert done.returncode == 130
     assert workbench("runs", "--json").json[0]["status"] == "interrupted"
@@ -190,14 +191,7 @@ def test_the_working_folder_may_be_gone(workbench, tmp_path, monkeypatch):
 def test_output_that_cannot_be_written_is_an_error_in_one_line(serve, workbench, project, words):
     serve("billing")
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            command_line(*words),
-            cwd=project.root,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        done = printing_into(full, project, *words)
     assert done.returncode == 2
     assert "workbench: standard output cannot be written: No space left on device" in done.stderr
     assert "Traceback" not in done.stderr

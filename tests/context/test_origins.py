@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, given, settings
 
-from tests.context.test_render import made_up
-from tests.support.projects import NONCE, rendered, segments_of
+from tests.context.test_render import context_of
+from tests.support.projects import rendered, segments_of
 from tests.support.templates import DOCUMENT, DOCUMENT_TEXTS, INPUT, TEMPLATES, VALUES
-from workbench.context.render import Renderer
-from workbench.errors import PromptError
 
 FRONT = """---
 inputs: {ticket: , tone: }
@@ -152,10 +150,7 @@ def test_a_segment_knows_where_it_is_written():
 @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 @given(template=TEMPLATES, values=VALUES, document=DOCUMENT_TEXTS)
 def test_no_text_is_ever_shown_as_more_trusted_than_it_is(template, values, document):
-    try:
-        context = Renderer(made_up(template, document), NONCE).render(values)
-    except PromptError:
-        reject()
+    context = context_of(template, values, document)
     for number in range(len(context.messages)):
         for origin, _, text in segments_of(context, number):
             if DOCUMENT in text:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import jinja2
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from tests.support.projects import NONCE, messages_of, rendered, segments_of, version_of
@@ -17,6 +17,14 @@ FRONT = "---\ninputs: {ticket: , note: , items: }\ndocuments: {d: d.md}\n---\n"
 def made_up(template, document):
     files = {f"prompts/{name}": text.encode() for name, text in PARTIALS.items()}
     return version_of((FRONT + template).encode(), {**files, "prompts/d.md": document.encode()})
+
+
+def context_of(template, values, document):
+    """Return the context of a made-up prompt; one that cannot be rendered is no example."""
+    try:
+        return Renderer(made_up(template, document), NONCE).render(values)
+    except PromptError:
+        reject()
 
 
 def refusal(prompt, inputs=None, files=None):

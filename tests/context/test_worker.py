@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.support.processes import runs, wait_until_gone
 from tests.support.projects import messages_of, version_of
 from workbench.context.messages import Context
 from workbench.context.worker import RenderWorker
@@ -131,25 +132,14 @@ def test_the_child_ends_when_its_parent_is_killed():
     os.kill(child, 0)
     parent.kill()
     parent.communicate()
-    deadline = time.monotonic() + 10
-    while _runs(child):
-        assert time.monotonic() < deadline, "the child outlived its parent"
-        time.sleep(0.02)
-
-
-def _runs(process):
-    try:
-        with open(f"/proc/{process}/stat") as status:
-            return status.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    wait_until_gone(child)
 
 
 def test_closing_ends_the_child_and_a_later_call_starts_another(worker):
     worker.render(version_of("Hi"), {})
     child = child_of(worker)
     worker.close()
-    assert not _runs(child)
+    assert not runs(child)
     assert messages_of(worker.render(version_of("Hi"), {})) == [("user", "Hi")]
 
 

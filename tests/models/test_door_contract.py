@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from tests.support import loopback
 from tests.support.loopback import Loopback, Reply
+from tests.support.processes import wait_until_gone
 from workbench.context.messages import Message
 from workbench.errors import CallError
 from workbench.models.calls import Answer, Call, Delta, Usage
@@ -59,14 +60,6 @@ async def answer_of(door, call, key=KEY):
     assert isinstance(answer, Answer)
     assert "".join(delta.text for delta in deltas) == (answer.text if call.stream else "")
     return answer
-
-
-def runs(pid):
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 async def failure_of(door, script, **more):
@@ -563,9 +556,7 @@ class TestLiteLLM:
         child = int(await parent.stdout.readline())
         parent.kill()
         await parent.wait()
-        async with asyncio.timeout(30):
-            while runs(child):
-                await asyncio.sleep(0.01)
+        await asyncio.to_thread(wait_until_gone, child)
 
     @pytest.mark.parametrize("param", ["api_base", "base_url", "api_key", "extra_headers", "mock_response"])
     async def test_params_that_could_send_a_key_elsewhere_are_refused(self, litellm, param):

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.support.processes import wait_until_gone
 from workbench.context.messages import Message
 from workbench.errors import CallError, ModelUnreadyError
 from workbench.models import weights
@@ -51,21 +52,6 @@ async def answer_of(door, messages, *, schema=None, stream=True, **params):
     assert isinstance(answer, Answer)
     assert "".join(delta.text for delta in deltas) == (answer.text if stream else "")
     return answer
-
-
-def runs(pid):
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-def wait_until_gone(pid, seconds=10.0):
-    deadline = time.monotonic() + seconds
-    while runs(pid):
-        assert time.monotonic() < deadline, f"process {pid} outlived the workbench"
-        time.sleep(0.01)
 
 
 async def test_an_answer_has_text_finish_usage_and_times(door):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -24,3 +26,14 @@ def somebody(git: Git) -> Git:
     git("config", "user.name", "Ada")
     git("config", "user.email", "ada@example.org")
     return git
+
+
+def run_without_git(program: str, project: Project) -> subprocess.CompletedProcess[str]:
+    """Run a program of Python, which is given the project's folder, where no git is found."""
+    return subprocess.run(
+        [sys.executable, "-c", program, str(project.root)],
+        env={"PATH": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

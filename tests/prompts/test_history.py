@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 
+from tests.prompts.conftest import run_without_git
 from workbench.errors import CommitError, RevisionError
 from workbench.prompts.history import History, Revision
 from workbench.prompts.version import load_version
@@ -83,12 +83,7 @@ def test_without_git_itself_the_reason_is_clear(project):
         "try: history.resolve('HEAD')\n"
         "except RevisionError as error: print(error)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(project.root)],
-        env={"PATH": "/nowhere"},
-        capture_output=True,
-        text=True,
-    )
+    done = run_without_git(program, project)
     assert done.stderr == ""
     assert done.stdout.startswith("git cannot be used: ")
     assert "needs git" in done.stdout

@@ -93,3 +93,17 @@ class Git:
         self("add", "--all")
         self("commit", "--quiet", "--allow-empty", "--message", subject)
         return self("rev-parse", "HEAD")
+
+
+def diverge(
+    project: Project, git: Git, path: str, made: str = "one\n", side: str = "two\n", main: str = "three\n"
+) -> None:
+    """Commit a file, another text of it on the branch ``side``, and a third on ``main``, which stays."""
+    project.write(path, made)
+    git.commit("made")
+    git("checkout", "--quiet", "-b", "side")
+    project.write(path, side)
+    git.commit("side")
+    git("checkout", "--quiet", "main")
+    project.write(path, main)
+    git.commit("main")

@@ -10,6 +10,7 @@ from textual.widgets import OptionList
 from tests.tui.conftest import Desk, bench_of, settled
 from tests.tui.seeing import seen, told, until, until_seen
 from workbench.tui.widgets.context_view import ContextView
+from workbench.tui.widgets.pointed_list import ARROW
 
 
 def total(text: str) -> int:
@@ -229,8 +230,10 @@ async def test_quitting_with_nothing_unsaved_leaves_at_once(desk: Desk):
 async def test_another_case_is_chosen_by_key_and_rendered(desk: Desk):
     async with desk.open() as (app, pilot):
         await pilot.press("ctrl+t")
-        await until_seen(pilot, "Choose a case")
-        await pilot.press(*"crash", "enter")
+        await until_seen(pilot, "Choose a case", f"{ARROW}card-declined")
+        await pilot.press(*"crash")
+        await until_seen(pilot, f"{ARROW}crash")
+        await pilot.press("enter")
         await until_seen(pilot, "<ticket>The app crashes</ticket>", "case 2/3 crash")
         assert bench_of(app).query_one("#cases", OptionList).highlighted == 1
 

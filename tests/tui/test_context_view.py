@@ -15,11 +15,11 @@ from workbench.bench.previewing import Previewing
 from workbench.bench.versions import Target
 from workbench.context.findings import Finding
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.widgets.context_rows import ARROW
 from workbench.tui.widgets.context_side import Asked
 from workbench.tui.widgets.context_view import ContextView, legend
 from workbench.tui.widgets.layout import Layout
 from workbench.tui.widgets.models_view import ModelsView
+from workbench.tui.widgets.pointed_list import ARROW
 from workbench.tui.widgets.segment_line import SegmentLine
 
 TRIAGE = """\

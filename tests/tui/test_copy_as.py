@@ -12,7 +12,7 @@ from tests.tui.seeing import told, until, until_seen
 from workbench.bench.copying import FORMATS, copied
 from workbench.tui.screens.copy_as import LONG
 from workbench.tui.widgets.context_view import ContextView
-from workbench.tui.widgets.part_tree import ARROW
+from workbench.tui.widgets.pointed_list import ARROW
 
 KEY = "sk-planted-1234567890"
 

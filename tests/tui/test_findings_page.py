@@ -14,7 +14,7 @@ from workbench.bench.previewing import Previewing
 from workbench.context.findings import Finding
 from workbench.errors import Place
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.widgets.part_tree import ARROW
+from workbench.tui.widgets.pointed_list import ARROW
 
 FOUND = (
     Finding("unused-input", "the input “tone” is never used", Place("prompts/triage.md", 3)),

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.context.changes import find_changes
-from workbench.context.messages import Context, Message, Origin, Segment
-from workbench.tui.widgets.context_side import with_engine
+from workbench.context.messages import Context, Message, Origin, Segment, with_engine
 from workbench.tui.widgets.layout import GUTTER, Layout, wrap
 
 TEXT = st.text(alphabet="ab \n\té漢", max_size=60)

@@ -18,8 +18,7 @@ from workbench.models.tokens import TokenCount
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.models_page import ModelsPage
 from workbench.tui.widgets.model_rows import ModelRow, drawn
-from workbench.tui.widgets.part_tree import ARROW
-from workbench.tui.widgets.pointed_list import PointedList
+from workbench.tui.widgets.pointed_list import ARROW, PointedList
 
 SETTINGS = """\
 models:

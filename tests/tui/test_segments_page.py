@@ -23,7 +23,9 @@ from workbench.models.tokens import TokenCount
 from workbench.tui.screens.segments_page import SegmentsPage, parts_of
 from workbench.tui.themes import DARK
 from workbench.tui.widgets.context_view import ContextView
-from workbench.tui.widgets.part_tree import ARROW, CLOSED, OPEN, PartTree
+from workbench.tui.widgets.folding import CLOSED, OPEN
+from workbench.tui.widgets.part_tree import PartTree
+from workbench.tui.widgets.pointed_list import ARROW
 
 STYLES = Path(workbench.tui.app.__file__).parent / "workbench.tcss"
 

@@ -89,8 +89,7 @@ def _beside_messages(found: ModelPreview) -> Iterator[Part]:
     schema = found.count.schema
     if schema:
         yield Part(SCHEMA, None, schema, None, None, None)
-    rest = found.count.total - sum(found.count.messages) - schema
-    yield Part(OVERHEAD, None, rest, None, None, None)
+    yield Part(OVERHEAD, None, found.count.overhead - schema, None, None, None)
 
 
 def _whole_cost(found: ModelPreview) -> int | None:

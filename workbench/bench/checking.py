@@ -78,19 +78,13 @@ def _counts(bench: Bench) -> list[Check]:
     """Return the largest errors of counts that were shown before calls; those marked exact may have none."""
     try:
         worst = bench.store.counts.miscounts()
-        reported = bool(worst) or _reported(bench)
+        reported = bool(worst) or bench.store.counts.reported()
     except StoreError:
         return []  # told already, as the database that does not work
     if not worst:
         none = "no count of tokens differs from what was reported" if reported else "nothing was reported yet"
         return [Check("counts", True, none)]
     return [_count(one) for one in worst]
-
-
-def _reported(bench: Bench) -> bool:
-    """Return whether there is a report in the newest runs that a count could differ from."""
-    runs = bench.store.runs
-    return any(cell.off is not None for run in runs.newest() for cell in runs.cells(run.id))
 
 
 def _count(wrong: Miscount) -> Check:

@@ -11,7 +11,7 @@ from workbench.bench.previews import ModelPreview
 from workbench.bench.shown import percent
 from workbench.context.control_tokens import control_tokens
 from workbench.context.findings import Finding
-from workbench.context.messages import Context, Origin
+from workbench.context.messages import Context
 from workbench.context.passages import repeated
 from workbench.context.second_look import equal_examples, few_examples, prefill_spaces, unused_inputs
 from workbench.context.sources import example_messages
@@ -151,7 +151,7 @@ class _Seen:
             tokens
             for message, counted in enumerate(found.count.segments)
             for segment, tokens in zip(found.context.segments[message], counted, strict=True)
-            if segment.origin in (Origin.TEMPLATE, Origin.PARTIAL) and message not in pairs
+            if segment.origin.is_own and message not in pairs
         )
         if tokens > LONG_TEMPLATE:
             prompt = self._version.prompt

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from workbench.bench.counting import NO_PAST, Counting
-from workbench.bench.finding import find
 from workbench.bench.previews import NO_CASE, ModelPreview, Preview
 from workbench.bench.versions import Target, Versions
 from workbench.context.findings import Finding
@@ -84,6 +83,9 @@ class Previewing:
         self, target: Target, case: Case | None, context: Context, models: Sequence[ModelPreview]
     ) -> tuple[Finding, ...]:
         """Return what is worth a second look; blocks for some milliseconds, and is meant for a thread."""
+        # Its many patterns take 10 ms to compile, which only who looks for findings should pay.
+        from workbench.bench.finding import find
+
         settings = self._settings
         return find(target.version, case, context, models, settings.findings, self._today(), settings.places)
 

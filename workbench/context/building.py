@@ -8,13 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from workbench.context.messages import Message, Origin, Segment
+from workbench.context.messages import Message, Segment
 from workbench.context.origins import Reads, Source
 from workbench.context.pieces import Piece, Tag
 from workbench.errors import Place
 from workbench.project.yaml import Value
-
-ROLES = ("system", "user", "assistant", "developer")
+from workbench.prompts.format import ROLES
 
 
 @dataclass
@@ -37,7 +36,7 @@ class Building:
         if not self._starts or self._starts[-1][1] != source:
             self._starts.append((start, source, place))
         self.written.append((start, place))
-        if not is_text and source[0] in (Origin.TEMPLATE, Origin.PARTIAL) and "\n" in text:
+        if not is_text and source[0].is_own and "\n" in text:
             # Counting on over the lines would be wrong here: each begins where the expression is.
             self.written += [(start + newline.end(), place) for newline in re.finditer(r"\n(?!\Z)", text)]
 

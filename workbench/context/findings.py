@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.errors import Place
-from workbench.project.switches import CODES
-
-__all__ = ["CODES", "Finding"]
 
 
 @dataclass(frozen=True)

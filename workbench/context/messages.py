@@ -27,6 +27,11 @@ class Origin(StrEnum):
         """Its mark on screen, so that colour is never the only sign."""
         return "G" if self is Origin.ENGINE else self.value[0].upper()
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is written in the template or a partial, and not put into it."""
+        return self in (Origin.TEMPLATE, Origin.PARTIAL)
+
 
 @dataclass(frozen=True)
 class Message:
@@ -87,7 +92,7 @@ class Context:
         start, place = pieces[at]
         segments = self.segments[message]
         segment = segments[bisect_right(segments, start, key=attrgetter("start")) - 1]
-        if place.line is None or segment.origin not in (Origin.TEMPLATE, Origin.PARTIAL):
+        if place.line is None or not segment.origin.is_own:
             return place
         lines = self.messages[message].content.count("\n", start, offset)
         return replace(place, line=place.line + lines) if lines else place
@@ -102,6 +107,20 @@ class Context:
         if self.messages and self.messages[-1].role == "assistant":
             return self.messages[-1].content
         return None
+
+
+def with_engine(context: Context, before: Context) -> Context:
+    """Return a context with what the engine inserted into the one before it, where that stood.
+
+    It will most likely insert the same: without it all would jump until the engine has been asked.
+    """
+    messages, segments, written = list(context.messages), list(context.segments), list(context.written)
+    for at, own in enumerate(before.segments):
+        if before.inserted(at) and at <= len(messages):
+            messages.insert(at, before.messages[at])
+            segments.insert(at, own)
+            written.insert(at, ())
+    return replace(context, messages=tuple(messages), segments=tuple(segments), written=tuple(written))
 
 
 def wire_json(messages: tuple[Message, ...]) -> str:

@@ -14,7 +14,7 @@ from workbench.context.findings import Finding
 from workbench.context.messages import Context, Origin, Segment
 from workbench.context.repeats import LEAST, Repeat, Stretch, beginning, repeats, words_of
 from workbench.context.sources import example_messages, tree_of
-from workbench.prompts.tree import PROMPTS
+from workbench.prompts.tree import partial_path
 from workbench.prompts.version import Version
 
 _QUOTED = 6  # words of a passage that its finding quotes
@@ -70,10 +70,9 @@ class _Reading:
 
     def _read(self, message: int, in_pair: bool) -> None:
         for segment in self._context.segments[message]:
-            own = segment.origin in (Origin.TEMPLATE, Origin.PARTIAL)
             if segment.origin is Origin.ENGINE or (in_pair and segment.origin is not Origin.EXAMPLE):
                 self._break()
-            elif own:
+            elif segment.origin.is_own:
                 for start, end in self._pieces(message, segment):
                     self._add(message, segment, start, end)
             else:
@@ -94,8 +93,7 @@ class _Reading:
             self._break()  # it stands for all of its kind, so that a loop over much is little work
             return
         self._known.add((written, text))
-        alone = segment.origin not in (Origin.TEMPLATE, Origin.PARTIAL)
-        self._stretches.append(Stretch(text, written, alone))
+        self._stretches.append(Stretch(text, written, alone=not segment.origin.is_own))
         self._at.append((message, start, segment))
         self.groups[-1].append(self._stretches[-1])
 
@@ -122,7 +120,7 @@ class _Reading:
         return message, start + offset, segment
 
     def _named(self, message: int, offset: int, segment: Segment) -> str:
-        if segment.origin in (Origin.TEMPLATE, Origin.PARTIAL):
+        if segment.origin.is_own:
             return f"at {self._context.written_at(message, offset) or segment.place}"
         if segment.origin is Origin.EXAMPLE:
             return f"in {'' if segment.name.isdecimal() else 'the '}{segment.called}"
@@ -145,7 +143,7 @@ def _included_twice(version: Version) -> frozenset[str]:
         new = {name for name in _included(waiting.pop()) if name in trees and name not in again}
         again |= new
         waiting.extend(trees[name] for name in new)
-    return frozenset(f"{PROMPTS}/{name}" for name, count in times.items() if count > 1 and name not in again)
+    return frozenset(partial_path(name) for name, count in times.items() if count > 1 and name not in again)
 
 
 def _included(node: nodes.Node) -> list[str]:

@@ -69,9 +69,8 @@ class OriginEnvironment(ImmutableSandboxedEnvironment):
 
 class _TaggingGenerator(CodeGenerator):
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: object) -> None:
-        self.write(
-            "str("
-        )  # never escape(), which would lose the tag: _with_tag escapes where it is asked for
+        # Never escape(), which would lose the tag: _with_tag escapes where it is asked for.
+        self.write("str(")
 
 
 def tagged(tree: nodes.Template, template: str, section: int) -> list[Tag]:

@@ -15,16 +15,16 @@ from collections.abc import Iterator, Mapping
 from jinja2 import Template, TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
-from workbench.context.building import ROLES, Builder, Building
+from workbench.context.building import Builder, Building
 from workbench.context.messages import Context, Origin
 from workbench.context.origins import Names, Reads, Source, least_trusted
 from workbench.context.pieces import OriginEnvironment
 from workbench.context.sections import Partials, Section, Sections
 from workbench.errors import CasesError, Place, PromptError, did_you_mean, nearest
 from workbench.project.yaml import Value
-from workbench.prompts.format import RESERVED, check_turns
+from workbench.prompts.format import RESERVED, ROLES, check_turns
 from workbench.prompts.template import environment
-from workbench.prompts.tree import PROMPTS, confined
+from workbench.prompts.tree import confined, partial_path
 from workbench.prompts.version import Example, Version
 
 MAX_CHARACTERS = 10_000_000
@@ -189,7 +189,7 @@ class Renderer:
         """Return the place of a line of a partial, or of the section that is rendered now."""
         key = (template, self._line + line - 1 if template == self._main else line)
         if key not in self._known_places:
-            path = self._prompt.path if template == self._main else _partial_path(template)
+            path = self._prompt.path if template == self._main else partial_path(template)
             self._known_places[key] = Place(path, key[1])
         return self._known_places[key]
 
@@ -201,7 +201,7 @@ class Renderer:
             case Origin.INPUT:
                 return places.get(f"inputs.{name}")
             case Origin.PARTIAL:
-                path = _partial_path(name)
+                path = partial_path(name)
                 return written if written.path == path else Place(path, 1)
             case Origin.DOCUMENT:
                 relative = self._prompt.documents.get(name, "")
@@ -267,13 +267,6 @@ class Renderer:
             return None
         unknown = re.match(r"'(\w+)' is undefined", str(broken))
         return did_you_mean(unknown[1], [*values, "documents"]) if unknown else None
-
-
-def _partial_path(name: str) -> str:
-    """Return the path of a partial by the name it is included with."""
-    path = confined(PROMPTS, name, PROMPTS)
-    assert path is not None  # no other was let into the version
-    return path
 
 
 def _reason(broken: Exception) -> str:

@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from workbench.context.findings import Finding
 from workbench.context.long_texts import Remembered
-from workbench.context.messages import Context, Origin
+from workbench.context.messages import Context
 from workbench.context.sources import example_messages
 from workbench.prompts.version import Version
 
@@ -106,8 +106,7 @@ def _own_text(context: Context, message: int) -> tuple[str, list[tuple[int, int]
     offsets: list[tuple[int, int]] = []
     length = 0
     for segment in context.segments[message]:
-        own = segment.origin in (Origin.TEMPLATE, Origin.PARTIAL)
-        parts.append(content[segment.start : segment.end] if own else _VALUE)
+        parts.append(content[segment.start : segment.end] if segment.origin.is_own else _VALUE)
         offsets.append((length, segment.start))
         length += len(parts[-1])
     return "".join(parts), offsets

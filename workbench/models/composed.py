@@ -65,7 +65,7 @@ def count_composed(
             message, own, (start, end) = context.messages[at], context.segments[at], composed.contents[at]
             # Some templates trim a content: the offsets of its segments are then counted from what is left.
             trimmed = max(message.content.encode("utf-8", "surrogatepass").find(prompt[start:end]), 0)
-            ends = [min(max(start + each - trimmed, start), end) for each in byte_ends(message.content, own)]
+            ends = [min(max(start + each - trimmed, start), end) for each in _byte_ends(message.content, own)]
             add(message, own, start, [*ends[:-1], end])
             written += context.written[at : at + 1]
     total = len(composed.ids)
@@ -111,7 +111,7 @@ def _outside_contents(length: int, composed: Composed) -> Iterator[tuple[int, in
         yield reached, length, opens
 
 
-def byte_ends(content: str, segments: Sequence[Segment]) -> list[int]:
+def _byte_ends(content: str, segments: Sequence[Segment]) -> list[int]:
     """Return for each segment the byte offset in the content, as UTF-8, where it ends."""
     if content.isascii():
         return [segment.end for segment in segments]

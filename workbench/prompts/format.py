@@ -15,6 +15,9 @@ RESERVED = (
 )
 """Names that a template already gives a meaning; an input cannot take one."""
 
+ROLES = ("system", "user", "assistant", "developer")
+"""What a line of a template may name to open a message."""
+
 KEYS = ("description", "models", "params", "inputs", "examples", "documents", "output", "findings")
 
 

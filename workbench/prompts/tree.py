@@ -103,6 +103,13 @@ def confined(folder: str, relative: str, within: str) -> str | None:
     return path if not within or path.startswith(f"{within}/") else None
 
 
+def partial_path(include: str) -> str:
+    """Return the path of a partial by the name that a version includes it with."""
+    path = confined(PROMPTS, include, PROMPTS)
+    assert path is not None  # no other is let into a version
+    return path
+
+
 def check_allowed(path: str, place: Place) -> None:
     """Raise PromptError for what no prompt may hold, however it is spelt: keys, and what is local."""
     parts = path.lower().split("/")

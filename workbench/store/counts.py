@@ -8,7 +8,7 @@ from itertools import islice
 
 from workbench.models.correction import Observation
 from workbench.store.database import Database
-from workbench.store.records import Miscount
+from workbench.store.records import ANSWERED, Miscount
 
 NEWEST = 200
 """Answers that a correction or a typical output is learnt from: a model behind a name may change."""
@@ -19,8 +19,12 @@ _VERSIONS = 50
 _COMPARED = 1000
 """Answers among which the largest errors are sought, and the ones to learn from."""
 
+_ANSWERED = "status IN ('" + "', '".join(ANSWERED) + "')"
+
 # The very words of the partial index, without which SQLite would not take it.
-_REPORTED = "input_tokens > 0 AND estimated > 0 AND status IN ('ok', 'empty', 'cut', 'refused')"
+_REPORTED = f"input_tokens > 0 AND estimated > 0 AND {_ANSWERED}"
+
+_NEWEST = f"WITH newest AS (SELECT id, input_tokens FROM results WHERE {_REPORTED} ORDER BY id DESC LIMIT ?) "
 
 
 class Counts:
@@ -58,8 +62,7 @@ class Counts:
             results = _newest_results(connection, prompt, string, api_base)
             row = connection.execute(
                 "SELECT AVG(output_tokens), COUNT(output_tokens) FROM results "
-                f"WHERE id IN ({', '.join('?' * len(results))}) "
-                "AND status IN ('ok', 'empty', 'cut', 'refused')",
+                f"WHERE id IN ({', '.join('?' * len(results))}) AND {_ANSWERED}",
                 results,
             ).fetchone()
         return row[0], row[1]
@@ -71,9 +74,7 @@ class Counts:
         """
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"WITH newest AS (SELECT id, input_tokens FROM results WHERE {_REPORTED} "
-                "ORDER BY id DESC LIMIT ?) "
-                "SELECT model, prompt, case_name, run, shown, input_tokens AS reported, exact, "
+                f"{_NEWEST}SELECT model, prompt, case_name, run, shown, input_tokens AS reported, exact, "
                 "MAX(ABS(shown - input_tokens) * 1.0 / input_tokens) AS off "
                 "FROM newest JOIN cells ON cells.result = newest.id "
                 "JOIN contenders ON contenders.id = cells.contender "
@@ -93,6 +94,16 @@ class Counts:
             )
             for row in rows
         ]
+
+    def reported(self) -> bool:
+        """Return whether any of the newest answers came with a report that a count can be held against."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                f"{_NEWEST}SELECT EXISTS (SELECT 1 FROM newest JOIN cells ON cells.result = newest.id "
+                "WHERE shown IS NOT NULL)",
+                (_COMPARED,),
+            ).fetchone()
+        return bool(row[0])
 
 
 def _newest_results(

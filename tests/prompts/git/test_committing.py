@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 import time
 
 import pytest
 
+from tests.prompts.conftest import run_without_git
+from tests.support.projects import diverge
 from workbench.errors import CommitError
 from workbench.prompts.git import committing
 from workbench.prompts.history import FileState, History
@@ -158,10 +159,7 @@ def test_what_a_hook_formats_and_adds_again_is_committed_and_leaves_nothing_stag
     project.write("prompts/p.md", "two\n")
     project.write("other.md", "two\n")
     somebody("add", "other.md")
-    hook = project.write(
-        ".git/hooks/pre-commit", "#!/bin/sh\necho more >> prompts/p.md; git add prompts/p.md\n"
-    )
-    hook.chmod(0o755)
+    hook(project, "pre-commit", "echo more >> prompts/p.md; git add prompts/p.md")
     history.commit(["prompts/p.md"], "formatted")
     assert somebody("show", "HEAD:prompts/p.md") == "two\nmore"
     assert somebody("status", "--short") == "M  other.md"
@@ -271,15 +269,8 @@ def test_without_an_identity_it_is_said_how_to_tell_git(project, git, history):
 
 
 def begin_conflict(project, git):
-    project.write("prompts/p.md", "one\n")
     project.write("prompts/q.md", "one\n")
-    git.commit("made")
-    git("checkout", "--quiet", "-b", "side")
-    project.write("prompts/p.md", "two\n")
-    git.commit("side")
-    git("checkout", "--quiet", "main")
-    project.write("prompts/p.md", "three\n")
-    git.commit("main")
+    diverge(project, git, "prompts/p.md")
 
 
 @pytest.mark.parametrize(
@@ -424,12 +415,7 @@ def test_git_missing_is_said_before_anything_is_typed(project):
         "history = History(Path(sys.argv[1]))\n"
         "print(history.commit_problem(['x']).message, history.states(), history.log('x'), history.branch())\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(project.root)],
-        env={"PATH": "/nowhere"},
-        capture_output=True,
-        text=True,
-    )
+    done = run_without_git(program, project)
     assert (done.stderr, done.stdout) == (
         "",
         "this needs git, and git cannot be used: it is not found {} [] None\n",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.support.projects import diverge
 from workbench.prompts.history import History
 
 LONG = "".join(f"This is line {number} of a prompt.\n" for number in range(20))
@@ -13,6 +14,14 @@ LONG = "".join(f"This is line {number} of a prompt.\n" for number in range(20))
 
 def subjects(commits):
     return [commit.subject for commit in commits]
+
+
+def rename(project, git):
+    """Commit a prompt as a.md and then its move to b.md; returns both hashes."""
+    project.write("prompts/a.md", LONG)
+    made = git.commit("made")
+    git("mv", "prompts/a.md", "prompts/b.md")
+    return made, git.commit("renamed")
 
 
 def test_a_commit_tells_author_time_subject_and_where_the_file_lay(project, git, history):
@@ -54,10 +63,7 @@ def test_a_commit_of_a_file_beside_the_prompt_is_among_its_commits_once(project,
 
 
 def test_renames_are_followed_and_each_commit_tells_the_name_of_then(project, git, history):
-    project.write("prompts/a.md", LONG)
-    git.commit("made")
-    git("mv", "prompts/a.md", "prompts/b.md")
-    git.commit("renamed")
+    rename(project, git)
     project.write("prompts/_tone.md", "x")
     git.commit("the partial")
     (project.root / "prompts/support").mkdir()
@@ -88,10 +94,7 @@ def test_what_another_prompt_did_under_an_old_name_is_left_out(project, git, his
     git.commit("other life before")
     git("rm", "--quiet", "prompts/b.md")
     git.commit("other life ends")
-    project.write("prompts/a.md", LONG)
-    git.commit("made")
-    git("mv", "prompts/a.md", "prompts/b.md")
-    git.commit("renamed")
+    rename(project, git)
     project.write("prompts/a.md", "someone else took the name\n")
     git.commit("other life after")
     project.write("prompts/a.md", "and changed it\n")
@@ -125,14 +128,8 @@ def test_a_rename_that_is_only_staged_is_followed_too(project, git, history):
 
 
 def test_a_merge_is_listed_where_it_made_a_text_of_its_own(project, git, history):
-    project.write("prompts/p.md", LONG)
-    git.commit("made")
-    git("checkout", "--quiet", "-b", "side")
-    project.write("prompts/p.md", LONG.replace("line 3 ", "line three "))
-    git.commit("on the side")
-    git("checkout", "--quiet", "main")
-    project.write("prompts/p.md", LONG.replace("line 3 ", "line trois "))
-    git.commit("on main")
+    made, side, main = (LONG.replace("line 3 ", f"line {three} ") for three in ("3", "three", "trois"))
+    diverge(project, git, "prompts/p.md", made, side, main)
     with pytest.raises(subprocess.CalledProcessError):
         git("merge", "--quiet", "side")
     project.write("prompts/p.md", LONG.replace("line 3 ", "line 3! "))
@@ -141,14 +138,11 @@ def test_a_merge_is_listed_where_it_made_a_text_of_its_own(project, git, history
     git.commit("renamed")
     listed = subjects(history.log("prompts/q.md"))
     assert listed[:2] == ["renamed", "merged"]
-    assert sorted(listed[2:]) == ["made", "on main", "on the side"]
+    assert sorted(listed[2:]) == ["made", "main", "side"]
 
 
 def test_a_file_is_found_under_the_name_it_had_at_a_revision(project, git, history):
-    project.write("prompts/a.md", LONG)
-    first = git.commit("made")
-    git("mv", "prompts/a.md", "prompts/b.md")
-    second = git.commit("renamed")
+    first, second = rename(project, git)
     assert history.path_at("prompts/b.md", history.resolve(second)) == "prompts/b.md"
     assert history.path_at("prompts/b.md", history.resolve(first)) == "prompts/a.md"
     assert history.path_at("prompts/none.md", history.resolve(first)) is None
@@ -262,10 +256,7 @@ def test_a_change_beside_a_rename_that_a_merge_brought_in_is_listed(project, git
 
 
 def test_a_prompt_of_a_name_that_another_had_before_has_no_part_in_the_other_s_past(project, git, history):
-    project.write("prompts/a.md", LONG)
-    git.commit("made")
-    git("mv", "prompts/a.md", "prompts/b.md")
-    git.commit("renamed")
+    rename(project, git)
     project.write("prompts/a.md", "Another prompt altogether.\n")
     git.commit("another of the old name")
     assert subjects(history.log("prompts/a.md")) == ["another of the old name"]

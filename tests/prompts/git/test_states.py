@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from tests.support.projects import diverge
 from workbench.prompts.history import FileState, History
 
 
@@ -35,14 +36,7 @@ def test_each_file_that_differs_has_the_state_of_most_urgency(project, git, hist
 
 
 def test_a_conflict_is_told(project, git, history):
-    project.write("prompts/p.md", "one\n")
-    git.commit("made")
-    git("checkout", "--quiet", "-b", "side")
-    project.write("prompts/p.md", "two\n")
-    git.commit("side")
-    git("checkout", "--quiet", "main")
-    project.write("prompts/p.md", "three\n")
-    git.commit("main")
+    diverge(project, git, "prompts/p.md")
     with pytest.raises(subprocess.CalledProcessError):
         git("merge", "--quiet", "side")
     assert history.states() == {"prompts/p.md": FileState.CONFLICTING}

@@ -10,6 +10,7 @@ import click
 
 from workbench.bench.bench import Bench
 from workbench.bench.comparing import Comparison, FileChange, ModelDelta, RenderedComparison, Side
+from workbench.bench.inert import OBEYED
 from workbench.bench.shown import usd
 from workbench.cli.context_tables import print_deltas
 from workbench.cli.failing import Exit
@@ -23,7 +24,7 @@ from workbench.runs.plan import split_target
 
 _COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 _NOTHING = "/dev/null"
-_ODD = re.compile('["\\\\\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]')
+_ODD = re.compile(f'["\\\\\t\n{re.escape(OBEYED)}\ud800-\udfff]')
 
 
 EPILOG = """

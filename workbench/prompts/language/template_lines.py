@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from workbench.prompts.format import ROLES
 from workbench.prompts.language.stretches import Kind, State, Stretch
 
 MAX_STYLED = 4_000
 """Characters of a line in which Markdown is looked for: no person reads further, and some lines never end."""
 
-_ROLE = re.compile(r"(\\?)(?:system|user|assistant|developer):")
+_ROLE = re.compile(rf"(\\?)(?:{'|'.join(ROLES)}):")
 _OPENER = re.compile(r"\{\{[-+]?|\{%[-+]?|\{#[-+]?")
 _RAW = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}")
 _ENDRAW = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")

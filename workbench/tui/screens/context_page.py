@@ -10,10 +10,7 @@ from workbench.bench.shown import counted
 from workbench.context.messages import Context
 from workbench.models.tokens import TokenCount
 from workbench.tui.widgets.context_view import ContextView, legend
-from workbench.tui.widgets.pane import Pane
-
-FRAME = 6
-"""Columns of a pane's border that no title can take."""
+from workbench.tui.widgets.pane import FRAME, Pane
 
 
 class ContextPage(ModalScreen[None]):

@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 
 from workbench.bench.shown import inert
 from workbench.tui.widgets.plain_text import PlainText
+from workbench.tui.widgets.pointed_list import PointedList
 
 _ESCAPE = Binding("escape", "dismiss(None)", "Close", show=False)
 
@@ -42,7 +43,7 @@ class Picker(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Label(self._title, classes="dialog-title", markup=False)
             yield Input(placeholder=self._free or "type to narrow down")
-            yield OptionList(markup=False)
+            yield PointedList(markup=False)
 
     def on_mount(self) -> None:
         """Offer everything."""

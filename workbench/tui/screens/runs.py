@@ -14,7 +14,7 @@ from textual.containers import HorizontalScroll, Vertical
 from textual.widgets import DataTable, Static
 
 from workbench.bench.running import Prepared, RunInProgress
-from workbench.bench.shown import age, inert, money, seconds
+from workbench.bench.shown import age, bar, inert, money, seconds
 from workbench.errors import WorkbenchError
 from workbench.project.clock import utc_now
 from workbench.runs.events import Arrived, Ended, Finished, Planned, Retried, RunEvent, Started
@@ -255,12 +255,11 @@ class RunsScreen(WorkbenchScreen):
         total = len(grid.cells)
         cost = sum(cell.result.cost or 0 for cell in grid.cells.values() if cell.result and not cell.cached)
         paused = " paused" if self._progress and self._progress.paused else ""
-        bar = "▰" * round(8 * grid.done / total) + "▱" * (8 - round(8 * grid.done / total))
         self.show_where(
             first.contender.prompt,
             f"run {grid.run} {grid.status}{paused}",
             f"case {self._row + 1}/{len(grid.rows)} {case or ''}{f' sample {sample}' if sample > 1 else ''}",
-            right=f"{grid.done} of {total} {bar} {money(cost)}",
+            right=f"{grid.done} of {total} {bar(grid.done / total, 8)} {money(cost)}",
         )
 
     def _follow_row(self, key: str) -> None:

@@ -19,12 +19,13 @@ from workbench.context.messages import Context, Origin
 from workbench.models.tokens import TokenCount
 from workbench.tui.background import TellsFailures, in_background
 from workbench.tui.widgets.layout import GUTTER, LEAST, LETTERS, TAB, Layout, Row, wrapped
+from workbench.tui.widgets.pointed_list import ARROW
 
 AT_ONCE = 200_000
 """Characters that are laid out at once, in some 10 ms; a larger context is laid out in a thread."""
 
-ARROW, BAR = "\u203a", "│"
-"""The row of the cursor, and the other rows of the segment it is on."""
+BAR = "│"
+"""Stands before the rows of the segment under the cursor, except the one that the arrow points at."""
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ from textual.timer import Timer
 from workbench.bench.baseline import HEAD, Based, Baseline
 from workbench.bench.previewing import Previewing
 from workbench.bench.previews import ModelPreview, Preview
+from workbench.bench.shown import counted
 from workbench.bench.versions import Target
 from workbench.context.changes import NO_CHANGES, Changes, find_changes
-from workbench.context.messages import Context, Origin
+from workbench.context.messages import Context, with_engine
 from workbench.errors import Place, WorkbenchError
 from workbench.models.model import Model
 from workbench.project.yaml import Value
@@ -26,7 +27,7 @@ from workbench.prompts.cases import Case
 from workbench.tui.background import TellsFailures, in_background
 from workbench.tui.widgets.context_view import ContextView, legend
 from workbench.tui.widgets.models_view import ModelsView
-from workbench.tui.widgets.pane import Pane
+from workbench.tui.widgets.pane import FRAME, Pane
 from workbench.tui.widgets.segment_line import SegmentLine
 
 SETTLE = 0.06
@@ -43,9 +44,6 @@ AT_ONCE = 0.1
 
 UNREADY = "There is nothing to show yet. What is wrong is said below the text."
 """What stands in place of a context that was never good."""
-
-FRAME = 6
-"""Columns of a pane's border that no title can take."""
 
 
 @dataclass(frozen=True)
@@ -290,7 +288,7 @@ class ContextSide(TellsFailures, Vertical):
         if preview.models:
             first = preview.models[0]
             count = first.count
-            total = f"{count.total:,} {'=' if count.exact else '≈'}" if count else "?"
+            total = counted(count.total, exact=count.exact) if count else "?"
             title = f"Context ─ {first.model.name} ─ {total}"
         self._context_pane.entitle(title)
         self._show_legend()
@@ -372,17 +370,3 @@ class ContextSide(TellsFailures, Vertical):
     @property
     def _context_pane(self) -> Pane:
         return self.query_one("#context-pane", Pane)
-
-
-def with_engine(context: Context, before: Context) -> Context:
-    """Return a context with what the engine inserted into the one before it, where that stood.
-
-    It will most likely insert the same: without it all would jump until the engine has been asked.
-    """
-    messages, segments, written = list(context.messages), list(context.segments), list(context.written)
-    for at, own in enumerate(before.segments):
-        if own and all(segment.origin is Origin.ENGINE for segment in own) and at <= len(messages):
-            messages.insert(at, before.messages[at])
-            segments.insert(at, own)
-            written.insert(at, ())
-    return replace(context, messages=tuple(messages), segments=tuple(segments), written=tuple(written))

@@ -10,6 +10,9 @@ from textual.geometry import Region
 
 from workbench.bench.shown import inert
 
+FRAME = 6
+"""Columns of a pane's border that no title can take."""
+
 
 class Pane(Vertical):
     """Holds what stands under one title."""

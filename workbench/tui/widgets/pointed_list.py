@@ -6,7 +6,8 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widgets import OptionList
 
-from workbench.tui.widgets.part_tree import ARROW
+ARROW = "\u203a"
+"""Points at what is chosen, in every list and tree."""
 
 
 class PointedList(OptionList):

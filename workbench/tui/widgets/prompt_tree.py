@@ -9,22 +9,20 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment as Piece
 from rich.style import Style
-from textual.binding import Binding
-from textual.events import Click, MouseMove, Resize
-from textual.geometry import Size
+from textual.events import Click, MouseMove
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from workbench.bench.shelving import State, urgent
 from workbench.bench.shown import inert
 from workbench.prompts.tree import PROMPTS, is_partial, prompt_name
 from workbench.tui.commands import bindings_for
+from workbench.tui.widgets.folding import FoldingTree
 
 UNSAVED = "●"
 """Marks what has unsaved edits on the bench."""
 
-OPEN, CLOSED, HERE = "▾", "▸", "›"  # noqa: RUF001 - as before the case that is chosen
+HERE = "›"  # noqa: RUF001 - as before the case that is chosen
 
 
 @dataclass(frozen=True)
@@ -43,21 +41,10 @@ class Row:
         return name if self.folder else name.removesuffix(".md")
 
 
-class PromptTree(ScrollView, can_focus=True):
+class PromptTree(FoldingTree[Row]):
     """Shows prompts and partials in their folders. Only the rows in sight are drawn, of however many."""
 
-    BINDINGS = [  # noqa: RUF012 - Textual's type
-        *bindings_for("bench", "prompts"),
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("home", "move(-1000000)", show=False),
-        Binding("end", "move(1000000)", show=False),
-        Binding("space", "fold", show=False),
-        Binding("right,l", "unfold", show=False),
-        Binding("left,h", "fold_up", show=False),
-    ]
+    BINDINGS = [*bindings_for("bench", "prompts")]  # noqa: RUF012 - Textual's type
     COMPONENT_CLASSES = {  # noqa: RUF012 - Textual's type
         "prompt-tree--cursor",
         *(f"prompt-tree--{state.value}" for state in State),
@@ -90,8 +77,6 @@ class PromptTree(ScrollView, can_focus=True):
         self._inside: Mapping[str, State] = {}
         self._unsaved: frozenset[str] = frozenset()
         self._why: Mapping[str, str] = {}
-        self._rows: list[Row] = []
-        self._cursor = 0
         self._opened: str | None = None
         self.folded: set[str] = set()
         """The paths of the folders that are closed."""
@@ -112,7 +97,7 @@ class PromptTree(ScrollView, can_focus=True):
         if self._paths != items:
             self._paths = items
             self.border_subtitle = f"{sum(prompt_name(path) is not None for path in items):,}"
-            self._arrange()
+            self._lay_out()
         if before != (self._states, self._unsaved, self._why):  # seldom so, and it is asked at every key
             self._inside = _inside(states)
             self.refresh()
@@ -120,13 +105,13 @@ class PromptTree(ScrollView, can_focus=True):
     @property
     def path(self) -> str | None:
         """The prompt or partial under the cursor; None on a folder, and where there is nothing."""
-        row = self._row
+        row = self._line
         return None if row is None or row.folder else row.path
 
     @property
     def folder(self) -> str:
         """The folder that the cursor is on or in, from ``prompts/`` and with a slash; empty at the top."""
-        row = self._row
+        row = self._line
         if row is None:
             return ""
         inside = (row.path if row.folder else posixpath.dirname(row.path)).removeprefix(PROMPTS)
@@ -135,7 +120,7 @@ class PromptTree(ScrollView, can_focus=True):
     def in_sight(self) -> list[str]:
         """Return the paths of the prompts and partials on screen, from the top."""
         top = self.scroll_offset.y
-        rows = self._rows[top : top + self.scrollable_content_region.height]
+        rows = self._lines[top : top + self.scrollable_content_region.height]
         return [row.path for row in rows if not row.folder]
 
     def mark_open(self, path: str | None) -> None:
@@ -151,8 +136,8 @@ class PromptTree(ScrollView, can_focus=True):
         above = set(_folders(path))
         if above & self.folded:
             self.folded -= above
-            self._arrange()
-        at = next((at for at, row in enumerate(self._rows) if row.path == path), None)
+            self._lay_out()
+        at = next((at for at, row in enumerate(self._lines) if row.path == path), None)
         if at is not None:
             self._move_to(at)
 
@@ -163,71 +148,32 @@ class PromptTree(ScrollView, can_focus=True):
         else:
             self.action_fold()
 
-    def action_move(self, by: int) -> None:
-        """Move the cursor by so many rows."""
-        self._move_to(self._cursor + by)
-
-    def action_page(self, by: int) -> None:
-        """Move the cursor by so many screens."""
-        self._move_to(self._cursor + by * max(1, self.scrollable_content_region.height - 1))
-
-    def action_fold(self) -> None:
-        """Fold the folder under the cursor, or unfold it."""
-        row = self._row
-        if row is not None and row.folder:
-            self.folded ^= {row.path}
-            self._arrange()
-
-    def action_unfold(self) -> None:
-        """Unfold the folder under the cursor, or step into it."""
-        row = self._row
-        if row is not None and row.folder and row.path in self.folded:
-            self.action_fold()
-        elif row is not None and row.folder:
-            self.action_move(1)
-
-    def action_fold_up(self) -> None:
-        """Fold the folder under the cursor, or go to the folder around it."""
-        row = self._row
-        if row is None:
-            return
-        if row.folder and row.path not in self.folded:
-            self.action_fold()
-        elif row.depth:
-            self.go_to(posixpath.dirname(row.path))
-
     def on_click(self, event: Click) -> None:
         """Open what is clicked on."""
-        at = self._row_at(event)
+        at = self._line_at(event)
         if at is not None:
             self._move_to(at)
             self.choose()
 
     def on_mouse_move(self, event: MouseMove) -> None:
         """Say the whole name under the mouse, and how it stands in words."""
-        at = self._row_at(event)
-        self.tooltip = None if at is None else self._in_words(self._rows[at])
-
-    def on_resize(self, event: Resize) -> None:
-        """Keep the cursor in sight."""
-        self._arrange()
-        self._move_to(self._cursor)
+        at = self._line_at(event)
+        self.tooltip = None if at is None else self._in_words(self._lines[at])
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
         at, width, base = y + self.scroll_offset.y, self.scrollable_content_region.width, self.rich_style
-        if at >= len(self._rows):
+        if at >= len(self._lines):
             return Strip.blank(width, base)
         if at == self._cursor:
             base += self.get_component_rich_style("prompt-tree--cursor")
-        pieces = self._pieces(self._rows[at], width)
+        pieces = self._pieces(self._lines[at], width)
         return Strip([Piece(text, base + style) for text, style in pieces]).adjust_cell_length(width, base)
 
     def _pieces(self, row: Row, width: int) -> Iterator[tuple[str, Style]]:
         """Yield the text of a row with its styles: indent, name, and how it stands at the right end."""
-        mark = (CLOSED if row.path in self.folded else OPEN) if row.folder else " "
         here = row.path == self._opened
-        lead = "  " * row.depth + (HERE if here else mark)
+        lead = "  " * row.depth + (HERE if here else self._mark(row))
         name, room = inert(row.name).replace("\n", "␊"), max(0, width - len(lead) - 3)
         if cell_len(name) > room:
             name = f"{set_cell_size(name, max(0, room - 1)).rstrip()}…"
@@ -252,46 +198,26 @@ class PromptTree(ScrollView, can_focus=True):
         words += [f"{UNSAVED} unsaved" if self._is_unsaved(row) else "", self._why.get(row.path, "")]
         return inert("\n".join(filter(None, words))).replace("[", r"\[")
 
-    def _arrange(self) -> None:
+    def _is_folded(self, line: Row) -> bool | None:
+        return line.path in self.folded if line.folder else None
+
+    def _fold(self, line: Row) -> None:
+        self.folded ^= {line.path}
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         """Lay the rows out anew; what was under the cursor stays there, on the same line of the screen."""
-        before = self._row
-        self._rows = list(_rows(_Folder.of(self._paths), self.folded, 0))
+        before = self._line
+        self._lines = list(_rows(_Folder.of(self._paths), self.folded, 0))
         at = self._cursor
         if before is not None:
-            again = (at for at, row in enumerate(self._rows) if row.path == before.path)
+            again = (at for at, row in enumerate(self._lines) if row.path == before.path)
             at = next(again, self._cursor)
         moved = at - self._cursor
-        self._cursor = max(0, min(at, len(self._rows) - 1))
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self._rows))
+        self._cursor = max(0, min(at, len(self._lines) - 1))
+        self._measure()
         if moved:
             self._scroll(self.scroll_offset.y + moved)
-        self.refresh()
-
-    def _move_to(self, at: int) -> None:
-        if not self._rows:
-            return
-        self._cursor = max(0, min(at, len(self._rows) - 1))
-        height, top = self.scrollable_content_region.height, self.scroll_offset.y
-        if self._cursor < top:
-            self._scroll(self._cursor)
-        elif height and self._cursor >= top + height:
-            self._scroll(self._cursor - height + 1)
-        self.refresh()
-
-    def _scroll(self, top: int) -> None:
-        # Forced, because rows that were just laid out have no scroll bar yet.
-        self.scroll_to(y=top, animate=False, force=True)
-
-    @property
-    def _row(self) -> Row | None:
-        return self._rows[self._cursor] if self._cursor < len(self._rows) else None
-
-    def _row_at(self, event: Click | MouseMove) -> int | None:
-        offset = event.get_content_offset(self)
-        if offset is None:
-            return None
-        at = offset.y + self.scroll_offset.y
-        return at if at < len(self._rows) else None
 
 
 @dataclass

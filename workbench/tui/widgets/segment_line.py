@@ -9,8 +9,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench.bench.breakdown import Part, breakdown
+from workbench.bench.figures import price
 from workbench.bench.previews import ModelPreview
-from workbench.bench.shown import inert, money, one_line
+from workbench.bench.shown import inert, one_line, percent
 from workbench.context.messages import Segment
 from workbench.errors import Place
 from workbench.tui.background import TellsFailures, in_background
@@ -105,8 +106,8 @@ def _figures(part: Part | None, found: ModelPreview | None) -> list[str]:
     if part is None or part.tokens is None or found is None:
         return []
     figures = [f"{part.tokens:,} token{'' if part.tokens == 1 else 's'}"]
-    figures += [f"{part.share * 100:.0f} %"] if part.share is not None else []
-    return [*figures, money(part.cost, free=found.model.free)]
+    figures += [percent(part.share)] if part.share is not None else []
+    return [*figures, price(found.model, part.cost)]
 
 
 def _where(written: Place | None, source: Place | None, width: int) -> str:

@@ -16,13 +16,14 @@ from textual.strip import Strip
 from workbench.bench.entries import Entry
 from workbench.bench.shown import age, change, one_line, win_rate
 from workbench.tui.commands import bindings_for
+from workbench.tui.widgets.pointed_list import ARROW
 
 AGE, TOKENS, WON, RESULTS = 6, 8, 11, 8
 """Columns that figures take."""
 
 LABEL = 14
 
-ARROW, DOT = "\u203a", "●"
+DOT = "●"
 
 
 class VersionList(ScrollView, can_focus=True):
