@@ -26,7 +26,11 @@ class Usage:
 
 @dataclass(frozen=True)
 class Call:
-    """One question to one model. ``timeout`` is in seconds, for the whole answer."""
+    """One question to one model.
+
+    ``timeout`` is in seconds, for the whole answer; ``first_token`` for the first of it where it streams,
+    None for no limit of its own.
+    """
 
     model: Model
     messages: tuple[Message, ...]
@@ -34,6 +38,15 @@ class Call:
     schema: Mapping[str, Value] | None = None
     timeout: float = 60.0
     stream: bool = True
+    first_token: float | None = None
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A tool that a model asked for in its answer; ``arguments`` are JSON as the model wrote it."""
+
+    name: str
+    arguments: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,8 +77,8 @@ class Answer:
 
     ``text`` excludes the prefill whatever the server echoes. ``finish`` is the provider's finish reason
     (``stop``, ``length``, ``content_filter`` …). ``refusal`` is the model's refusal where it gave one
-    apart from its text. ``ttft`` (time to first token) and ``total`` are seconds; ``model`` is the string
-    the server answered with.
+    apart from its text, ``tool_calls`` the tools it asked for. ``ttft`` (time to first token) and ``total``
+    are seconds; ``model`` is the string the server answered with.
     """
 
     text: str
@@ -77,6 +90,7 @@ class Answer:
     total: float = 0.0
     model: str | None = None
     tries: int = 1
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 CallEvent: TypeAlias = Delta | Retrying | Answer

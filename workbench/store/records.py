@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workbench.models.calls import Usage
+from workbench.models.calls import ToolCall, Usage
 from workbench.project.yaml import Value
 
 ANSWERED = ("ok", "empty", "cut", "refused")
@@ -73,7 +73,16 @@ class Result:
     invalid: str | None = None
     started: str = ""
     ended: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
     id: int = 0
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What a person said of one result: ``label`` is ``good`` or ``bad``. None where nothing was said."""
+
+    label: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)
