@@ -230,9 +230,9 @@ async def test_quitting_with_nothing_unsaved_leaves_at_once(desk: Desk):
 async def test_another_case_is_chosen_by_key_and_rendered(desk: Desk):
     async with desk.open() as (app, pilot):
         await pilot.press("ctrl+t")
-        await until_seen(pilot, "Choose a case", f"{ARROW}card-declined")
+        await until_seen(pilot, "Choose a case", f"{ARROW}1 card")
         await pilot.press(*"crash")
-        await until_seen(pilot, f"{ARROW}crash")
+        await until_seen(pilot, f"{ARROW}2 crash")
         await pilot.press("enter")
         await until_seen(pilot, "<ticket>The app crashes</ticket>", "case 2/3 crash")
         assert bench_of(app).query_one("#cases", OptionList).highlighted == 1
