@@ -5,15 +5,18 @@ is run again, when nothing is asked because the cache knows it all.
 """
 
 import json
-import resource
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 CASES = 500
 AT_ONCE = 100
+ROUNDS = 3
 
 SERVER = """
 import asyncio, sys
@@ -68,37 +71,54 @@ def make_project(folder: Path, url: str) -> None:
     (prompts / "ask.cases.jsonl").write_text("\n".join(lines))
 
 
-def timed(command: list[str], folder: Path) -> tuple[float, float, int]:
-    """Return the wall seconds, CPU seconds and peak KiB of a process and its children."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+@dataclass(frozen=True)
+class Took:
+    """What a process and the children it waited for took: seconds of the clock and of CPU, and peak MiB."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def timed(command: list[str], folder: Path) -> Took:
     begun = time.perf_counter()
-    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, code, used = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begun
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, after.ru_maxrss
+    process.returncode = os.waitstatus_to_exitcode(code)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Took(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def measure(delay: float) -> None:
+    """Run all of them in turn, several times, so that whatever else the machine does strikes them alike."""
     run = [sys.executable, "-m", "workbench", "run", "ask", "--json"]
     server = subprocess.Popen([sys.executable, "-c", SERVER, str(delay)], stdout=subprocess.PIPE, text=True)
+    bare, first, again = [], [], []
     try:
         assert server.stdout is not None
         url = f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            make_project(folder, url)
-            (folder / "bare.py").write_text(BARE)
-            bare, _, _ = timed([sys.executable, "bare.py", url, str(AT_ONCE), str(2 * CASES)], folder)
-            wall, cpu, peak = timed(run, folder)
-            again, _, _ = timed(run, folder)
+        for _ in range(ROUNDS):
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name)
+                make_project(folder, url)
+                (folder / "bare.py").write_text(BARE)
+                bare.append(timed([sys.executable, "bare.py", url, str(AT_ONCE), str(2 * CASES)], folder))
+                first.append(timed(run, folder))
+                again.append(timed(run, folder))
     finally:
         server.kill()
         server.wait()
+    ratio = median(mine.wall / theirs.wall for mine, theirs in zip(first, bare, strict=True))
     print(
-        f"answers after {delay * 1000:.0f} ms: "
-        f"bare {bare:.2f} s, workbench {wall:.2f} s (ratio {wall / bare:.2f}), "
-        f"{cpu / CASES / 2 * 1000:.2f} ms CPU a call, peak {peak / 1024:.0f} MiB; "
-        f"from the cache {again:.2f} s"
+        f"answers after {delay * 1000:.0f} ms, medians of {ROUNDS}: "
+        f"bare {median(took.wall for took in bare):.2f} s, "
+        f"workbench {median(took.wall for took in first):.2f} s (ratio {ratio:.2f}), "
+        f"{median(took.cpu for took in first) / CASES / 2 * 1000:.2f} ms CPU a call "
+        f"(bare {median(took.cpu for took in bare) / CASES / 2 * 1000:.2f}), "
+        f"peak {max(took.peak for took in first):.0f} MiB; "
+        f"from the cache {median(took.wall for took in again):.2f} s"
     )
 
 

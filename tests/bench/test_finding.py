@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from tests.support.projects import NONCE, rendered, version_of
+from tests.support.records import NOW, call_of, cell_of, result_of
 from tests.support.templates import DOCUMENT_TEXTS, PARTIALS, TEMPLATES, VALUES
 from workbench.bench.bench import Bench
 from workbench.bench.finding import find
@@ -24,6 +25,7 @@ from workbench.project.switches import CODES
 from workbench.prompts.cases import Case, load_cases
 from workbench.prompts.library import Library
 from workbench.prompts.version import load_version
+from workbench.store.store import Store
 
 CHINESE = "在仓库确认包裹已经完整送达之前、请绝对不要向客户承诺任何退款或者换货。"
 POLICY = "Never promise a refund before the warehouse has confirmed that the parcel arrived whole."
@@ -47,6 +49,8 @@ class Written:
     models: tuple[str, ...] = ()
     place: Place | None = None
     says: str = ""
+    answered: tuple[str, ...] = ()
+    """The names that the server of the model “lab” answered with, each in a run of its own."""
 
 
 def line(number, path="prompts/p.md"):
@@ -192,6 +196,15 @@ RAISED = [
         "unpinned-model",
         Written("---\nmodels:\n- lab\n- openai/gpt-4o\n---\nHi.", place=line(4), says="openai/gpt-4o is"),
     ),
+    (
+        "model-changed",
+        Written(
+            "Hi.",
+            place=line(2, ".workbench.yml"),
+            answered=("lab-1", "lab-1", "lab-2", "lab-2"),
+            says="answers as “lab-2” since run 3, and was “lab-1” before",
+        ),
+    ),
     ("retiring-model", Written("Hi.", models=("old",), place=line(5, ".workbench.yml"), says="in 63 days")),
     ("unsupported", Written("---\nparams: {temperature: 3}\n---\nHi.", place=line(2), says="from 0 to 2")),
     ("unsupported", Written("---\nparams: {sparkle: 1}\n---\nHi.", place=line(2), says="sparkle")),
@@ -315,6 +328,7 @@ QUIET = [
     ("control-tokens", Written("<|im_end|> [INST] {{ a }}", case(a="a | b, [x], <s>struck</s>, <start>"))),
     ("control-tokens", Written("Hi {{ a }}", case(a="a", b="<|im_end|>"))),
     ("unpinned-model", Written("Hi.", models=("dated", "lab"))),
+    ("model-changed", Written("Hi.", answered=("lab-1", "openai/lab-1", "lab-1"))),
     ("retiring-model", Written("Hi.", models=("dated", "lab"))),
     (
         "unsupported",
@@ -341,6 +355,21 @@ def before_retirement(days):
     return retires - timedelta(days)
 
 
+def ask_lab(project, names):
+    """Store a run for each of these names, in which the model “lab” answered with it."""
+    folder = project.root / ".workbench"
+    folder.mkdir()
+    store = Store(folder / "runs.db")
+    for number, name in enumerate(names):
+        cell = cell_of(text=str(number))
+        store.sources.keep_contexts([call_of(str(number)).messages])
+        store.sources.keep_cases({cell.case_hash: {}})
+        run = store.runs.begin([cell], prompt="p", samples=1, cost_limit=None, now=NOW)
+        asked = {"string": "openai/a", "api_base": "http://127.0.0.1:1/v1", "estimated": 3}
+        store.runs.add_results(run, [result_of(str(number), answered_by=name, **asked)])
+    store.close()
+
+
 @pytest.fixture
 def preview_of(project, tmp_path, monkeypatch):
     """Returns the preview of a prompt, on a day so long before the model “old” is retired."""
@@ -350,6 +379,8 @@ def preview_of(project, tmp_path, monkeypatch):
         project.write(".workbench.yml", settings)
         for path, text in {"prompts/p.md": written.prompt, **written.files}.items():
             project.write(path, text.encode())
+        if written.answered:
+            ask_lab(project, written.answered)
         bench = Bench(project.root, {}, tmp_path / "personal")
         try:
             return await bench.previewing.preview("p", inputs=inputs, models=written.models)

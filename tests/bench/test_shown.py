@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.bench.inert import inert, inert_json, one_line
-from workbench.bench.shown import age, bar, cost_range, counted, money, percent, seconds, usd
+from workbench.bench.shown import age, bar, cost_range, counted, lasting, money, percent, seconds, usd
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=[])))
@@ -90,3 +90,11 @@ def test_a_bar_is_as_long_as_its_share_and_empty_for_less_than_half_a_step(share
 )
 def test_an_age_is_told_in_its_largest_unit(then, said):
     assert age(then, "2026-01-31T12:00:00.000Z") == said
+
+
+@pytest.mark.parametrize(
+    ("duration", "shown"),
+    [(0.2, "less than 1 s"), (1, "1 s"), (59.6, "60 s"), (100, "2 min"), (5999, "100 min"), (9000, "2.5 h")],
+)
+def test_how_long_something_lasts_is_told_in_the_unit_that_suits(duration, shown):
+    assert lasting(duration) == shown

@@ -1,11 +1,15 @@
 import os
 import signal
+import sqlite3
 import threading
 import time
+from contextlib import closing
 
 import pytest
 
+from tests.cli.conftest import command_line
 from tests.support.loopback import Reply
+from tests.support.terminal import Terminal
 
 
 def wait_until(happened, seconds=30.0):
@@ -52,6 +56,42 @@ def test_ctrl_c_keeps_what_ended_says_how_to_resume_and_resume_does_only_the_res
     assert [result["cached"] for result in resumed.results] == [False] * 3
     assert (resumed.lines[-1]["status"], resumed.lines[-1]["counts"]) == ("done", {"ok": 3})
     assert workbench("run", "--resume", "1", "--json").lines[0]["calls"] == 0
+
+
+def test_a_terminal_shows_how_far_a_run_is_and_a_table_at_its_end(serve, project):
+    serve(slow_after(1), "    concurrency: 1")
+    with Terminal(command_line("run", "triage"), project.root, os.environ) as terminal:
+        terminal.until(lambda text: "\n1 of 3" in text)
+        terminal.press("\x03")
+        assert terminal.until_it_ends() == 130
+        lines = [line.rstrip() for line in terminal.text.splitlines() if line.strip()]
+    assert lines[0].startswith("run 1: 3 calls, 0 cached")
+    assert any(line.endswith("Stopping … Once more stops at once.") for line in lines)
+    assert not any("1 of 3" in line for line in lines)
+    assert any(line.split()[:1] == ["card"] and line.endswith("billing") for line in lines)
+    assert "--resume 1" in lines[-1]
+
+
+def test_a_second_ctrl_c_ends_it_at_once_whatever_it_still_waits_for(serve, start, workbench, project):
+    ended = threading.Event()
+    serve(
+        lambda body, number: "at last" if ended.is_set() else slow_after(1)(body, number),
+        "    concurrency: 1",
+    )
+    process = start("run", "triage", "--json")
+    process.stdout.readline()
+    assert '"billing"' in process.stdout.readline()
+    with closing(sqlite3.connect(project.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # so that what was cancelled cannot be written
+        os.killpg(process.pid, signal.SIGINT)
+        assert "Stopping" in process.stderr.readline()
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == 130
+    assert "Traceback" not in err
+    ended.set()
+    resumed = workbench("run", "--resume", "--json")
+    assert (resumed.code, resumed.lines[0]["calls"], resumed.lines[-1]["counts"]) == (0, 2, {"ok": 3})
 
 
 def test_a_run_that_was_killed_keeps_what_had_ended_and_resumes_from_stored_contexts(

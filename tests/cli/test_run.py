@@ -166,9 +166,35 @@ def test_any_litellm_string_may_stand_in_place_of_a_name(serve, workbench, monke
 
 def test_a_plan_sends_and_stores_nothing(serve, workbench):
     server = serve()
-    assert workbench("run", "triage", "--plan").err == "plan: 3 calls, 0 cached, $0, and 3 calls unpriced\n"
+    plan = workbench("run", "triage", "--plan")
+    assert plan.err == "plan: 3 calls, 0 cached, 70 tokens in, $0, and 3 calls unpriced\n"
     assert server.requests == []
     assert workbench("runs", "--json").json == []
+
+
+def test_a_plan_tells_how_long_the_slowest_model_will_take_where_it_ran_before(serve, workbench):
+    serve()
+    workbench("run", "triage", "--case", "card")
+    plan = workbench("run", "triage", "--plan", "--json")
+    assert list(plan.json) == ["event", "run", "calls", "cached", "cost"]
+    figures, slowest = workbench("run", "triage", "--plan").err.splitlines()
+    assert figures.startswith("plan: 2 calls, 1 cached, ")
+    assert slowest == "slowest: lab, less than 1 s"
+
+
+@pytest.mark.parametrize("shape", [(), ("--json",)])
+def test_a_plan_tells_what_will_not_work_beside_its_figures(serve, workbench, shape):
+    server = serve()
+    plan = workbench("run", "triage", "--set", "temperature=0,9", "--plan", *shape)
+    assert plan.code == 2
+    assert "6" in (plan.out if shape else plan.err)
+    *_, told = plan.err.splitlines()
+    assert told.startswith("workbench: warning: will not work: triage v:")
+    assert "lab temperature=9: the param “temperature” must be a number from 0 to 2" in told
+    refused = workbench("run", "triage", "--set", "temperature=0,9", *shape)
+    assert (refused.code, refused.out) == (2, "")
+    assert "temperature" in refused.err and "Nothing was sent." in refused.err
+    assert server.requests == []
 
 
 def test_some_failed_results_end_in_1_and_all_unreachable_in_3(serve, workbench):
@@ -251,12 +277,91 @@ def test_a_model_of_the_run_that_now_means_another_cannot_be_resumed(serve, work
     assert "was openai/loopback-1 and is now openai/another" in outcome.err
 
 
+@pytest.mark.parametrize(
+    ("patterns", "cases"),
+    [
+        (["--cases", "c*"], ["card", "crash"]),
+        (["--cases", "2-3"], ["crash", "thanks"]),
+        (["--cases", "tag:short,1"], ["card", "thanks"]),
+        (["--case", "thanks", "--cases", "card"], ["card", "thanks"]),
+    ],
+)
+def test_cases_are_chosen_by_patterns(serve, workbench, project, patterns, cases):
+    serve()
+    written = (project.root / "prompts/triage.cases.yml").read_text()
+    project.write(
+        "prompts/triage.cases.yml", written.replace("{name: thanks", "{name: thanks, tags: [short]")
+    )
+    outcome = workbench("run", "triage", *patterns, "--json")
+    assert outcome.code == 0
+    assert sorted(result["case"] for result in outcome.results) == cases
+
+
+def test_a_pattern_that_no_case_fits_is_a_usage_error_that_says_what_there_is(serve, workbench):
+    server = serve()
+    outcome = workbench("run", "triage", "--cases", "crd*")
+    assert outcome.code == 2
+    assert "no case of triage fits “crd*”" in outcome.err and "card" in outcome.err
+    assert server.requests == []
+
+
+def test_examples_are_run_as_cases_each_without_itself(serve, workbench, project):
+    server = serve("billing")
+    examples = "examples: [{ticket: Paid twice, output: billing}, {ticket: It hangs, output: bug}]\n---\n"
+    project.write("prompts/triage.md", f"---\n{examples}{{{{ ticket }}}}\n")
+    outcome = workbench("run", "triage", "--examples", "--json")
+    assert {result["case"]: result["expected"] for result in outcome.results} == {
+        "example 1": True,
+        "example 2": False,
+    }
+    assert sorted(request.texts for request in server.requests) == [
+        ["It hangs", "bug", "Paid twice"],
+        ["Paid twice", "billing", "It hangs"],
+    ]
+
+
+def test_what_failed_is_asked_again_and_nothing_else(serve, workbench):
+    bad = Reply("Unknown parameter", status=400)
+    mended = []
+    server = serve(lambda body, number: "ok" if mended or "crash" not in str(body) else bad)
+    assert "workbench run --retry-failed 1" in workbench("run", "triage").err
+    mended.append(True)
+    workbench("run", "triage", "--case", "card")
+    again = workbench("run", "--retry-failed", "1", "--json")
+    assert (again.code, again.lines[0]["run"], again.lines[0]["calls"]) == (0, 1, 1)
+    assert again.lines[-1]["counts"] == {"ok": 3}
+    assert len(server.requests) == 4
+    assert workbench("run", "--retry-failed", "--json").lines[0]["run"] == 2
+
+
+@pytest.mark.parametrize("name", ["results.jsonl", "results.csv", "results.md"])
+def test_the_results_are_written_to_a_file_when_the_run_has_ended(serve, workbench, project, name):
+    serve("a wise answer")
+    outcome = workbench("run", "triage", "--out", name)
+    assert outcome.code == 0
+    assert outcome.err.endswith(f"3 results in {name}\n")
+    written = (project.root / name).read_text()
+    assert written.count("a wise answer") == 3
+    assert workbench("run", "--resume", "--out", f"again-{name}").code == 0
+    assert (project.root / f"again-{name}").read_text() == written
+
+
+@pytest.mark.parametrize("name", ["no-such-folder/results.csv", "results.exe", "prompts"])
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_sent(serve, workbench, name):
+    server = serve()
+    assert workbench("run", "triage", "--out", name).code == 2
+    assert server.requests == []
+
+
 def test_what_to_run_or_resume_must_be_said_and_not_both(serve, workbench):
     serve()
     assert workbench("run").code == 2
     assert workbench("run", "triage", "--resume", "1").code == 2
     assert workbench("run", "--resume", "1", "--samples", "2").code == 2
+    assert workbench("run", "--retry-failed", "--examples").code == 2
+    assert workbench("run", "--retry-failed", "--resume").code == 2
     assert workbench("run", "--resume", "x").code == 2
+    assert workbench("run", "--retry-failed", "x").code == 2
     assert workbench("run", "--resume", "9" * 30).code == 2
     nothing = workbench("run", "--resume")
     assert nothing.code == 2

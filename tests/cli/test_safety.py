@@ -1,6 +1,8 @@
+import json
+
 import pytest
 
-from tests.support.loopback import Reply, unauthorized
+from tests.support.loopback import Reply, failing, unauthorized
 
 ATTACK = "[red]alarm[/] \x1b]0;owned\x07\x1b[31mred \x9b31m \u202etxt.exe \r over [/]"
 OBEYED = "\x1b\x07\x9b\u202e\r"
@@ -72,6 +74,71 @@ def test_a_planted_key_appears_nowhere_even_when_the_server_repeats_it(
         assert KEY not in outcome.out + outcome.err
     for file in project.root.rglob("*"):
         assert not file.is_file() or KEY.encode() not in file.read_bytes()
+
+
+def tells_key():
+    """Answers of every kind that hold the key somewhere."""
+    asked = {"name": KEY, "arguments": json.dumps({"key": KEY})}
+    message = {"content": None, "tool_calls": [{"id": KEY, "type": "function", "function": asked}]}
+    whole = {"model": KEY, "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]}
+    return [
+        Reply(f"Your key is {KEY}.", reasoning=f"They sent {KEY}", model=f"m-{KEY}", headers={"X-Echo": KEY}),
+        Reply("", refusal=f"Not with {KEY}"),
+        Reply(f"cut at {KEY}", finish=KEY),
+        Reply(raw=json.dumps(whole).encode()),
+        unauthorized(),
+        failing(400, f"no such thing as {KEY}"),
+        Reply(raw=json.dumps({"error": {"message": KEY, "type": KEY, "code": KEY}}).encode()),
+        Reply(raw=f'{{"choices": "{KEY}'.encode()),
+        Reply(raw=KEY.encode(), content_type=f"text/{KEY}"),
+    ]
+
+
+@pytest.mark.parametrize("place", ["environment", ".env"])
+def test_a_key_that_answers_repeat_is_nowhere_in_what_is_kept_shown_and_exported(
+    serve, workbench, project, monkeypatch, tmp_path, place
+):
+    server = serve(tells_key(), "    api_key_env: LAB_KEY")
+    if place == "environment":
+        monkeypatch.setenv("LAB_KEY", KEY)
+    else:
+        project.write(".gitignore", ".env\n")
+        project.write(".env", f"LAB_KEY={KEY}\n")
+    ran = workbench("run", "triage", "--samples", "3", "--out", "results.jsonl", "--json")
+    assert ran.code == 1
+    assert {request.headers["Authorization"] for request in server.requests} == {f"Bearer {KEY}"}
+    assert len(server.requests) == 9 == len(ran.results)
+    assert "Your key is [key]." in {result["text"] for result in ran.results}
+    outcomes = [
+        ran,
+        *(workbench("runs", "result", str(result["result"])) for result in ran.results),
+        *(
+            workbench(*words)
+            for words in (
+                ["run", "triage"],
+                ["runs", "again", "1"],
+                ["runs", "show"],
+                ["runs", "show", "1", "--json"],
+                ["runs", "search", "key", "--json"],
+                ["export", "--all"],
+                ["export", "--all", "--out", "results.csv"],
+                ["export", "--all", "--out", "results.md"],
+                ["context", "triage", "--format", "curl"],
+                ["context", "triage", "--format", "python"],
+                ["board", "triage"],
+                ["duel", "next", "triage"],
+                ["history", "triage"],
+                ["models", "--json"],
+                ["doctor"],
+            )
+        ),
+    ]
+    for outcome in outcomes:
+        assert KEY not in outcome.out + outcome.err
+    kept = [file for file in tmp_path.rglob("*") if file.is_file() and file.name != ".env"]
+    assert {"results.jsonl", "results.csv", "results.md", "runs.db"} <= {file.name for file in kept}
+    for file in kept:
+        assert KEY.encode() not in file.read_bytes()
 
 
 def test_a_key_may_come_from_a_dotenv_file_that_git_does_not_track(serve, workbench, project):

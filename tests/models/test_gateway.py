@@ -26,7 +26,10 @@ def gateway(door, *, retries=3, key="k", random=lambda: 1.0):
     async def sleep(seconds):
         waits.append(seconds)
 
-    return Gateway({"direct": door}, lambda model: key, retries, sleep=sleep, random=random), waits
+    asking = Gateway(
+        {"direct": door}, lambda model: key, retries, sleep=sleep, random=random, clock=lambda: sum(waits)
+    )
+    return asking, waits
 
 
 async def events_of(gateway, call=CALL):
@@ -73,8 +76,9 @@ async def test_waits_double_up_to_a_limit_and_are_scattered_over_their_whole_len
 async def test_a_server_that_says_when_to_come_back_is_not_asked_before():
     door = FakeDoor([[failure("rate_limit", retry_after=7.0)], [Answer("yes")]])
     asking, waits = gateway(door, random=lambda: 0.0)
-    await events_of(asking)
+    events = await events_of(asking)
     assert waits == [7.0]
+    assert events[0].retry_after == 7.0
 
 
 async def test_a_server_that_says_to_come_back_much_later_is_not_waited_for():
@@ -124,6 +128,41 @@ async def test_a_call_that_takes_too_long_is_given_up_and_tried_again():
     assert [type(event) for event in events] == [Delta, Retrying, Answer]
     assert "0.02 seconds" in events[1].reason
     assert door.closed_early == 1
+
+
+async def test_a_stream_that_does_not_begin_in_time_is_given_up_and_tried_again():
+    door = FakeDoor([[3600.0, Answer("late")], [Delta("wh"), 0.05, Delta("ole"), Answer("whole")]])
+    asking, _ = gateway(door)
+    events = await events_of(asking, Call(MODEL, CALL.messages, first_token=0.02))
+    assert [type(event) for event in events] == [Retrying, Delta, Delta, Answer]
+    assert (events[0].reason, events[0].kind) == ("no first token within 0.02 seconds", "timeout")
+
+
+async def test_an_answer_that_is_not_streamed_has_no_first_token_to_wait_for():
+    asking, _ = gateway(FakeDoor([[0.05, Answer("whole")]]))
+    assert await events_of(asking, Call(MODEL, CALL.messages, stream=False, first_token=0.02)) == [
+        Answer("whole", tries=1)
+    ]
+
+
+async def test_the_limit_to_the_whole_answer_holds_for_its_first_token_too():
+    asking, _ = gateway(FakeDoor([[3600.0]]), retries=1)
+    with pytest.raises(CallError, match="no whole answer"):
+        await events_of(asking, Call(MODEL, CALL.messages, timeout=0.02, first_token=5.0))
+
+
+async def test_time_that_whoever_asks_lets_pass_at_a_failed_try_counts_as_waited():
+    door = FakeDoor([[failure()], [failure()], [Answer("yes")]])
+    passed, waits = iter([0.0, 0.3, 1.0, 9.0]), []
+
+    async def sleep(seconds):
+        waits.append(round(seconds, 6))
+
+    asking = Gateway(
+        {"direct": door}, lambda model: "k", 3, sleep=sleep, random=lambda: 1.0, clock=lambda: next(passed)
+    )
+    await events_of(asking)
+    assert waits == [0.2]
 
 
 async def test_time_that_the_reader_takes_never_strikes_the_reader():

@@ -21,7 +21,7 @@ models:
     rpm: 60
     tpm: 90000
 defaults: {models: [smol], params: {max_tokens: 400}}
-limits: {cost: 2.5, concurrency: 3, timeout: 1.5, retries: 1}
+limits: {cost: 2.5, concurrency: 3, timeout: 1.5, retries: 1, first_token: 0.5}
 findings: {repeat: off, few-examples: true}
 """
 
@@ -49,7 +49,7 @@ def test_every_key_of_the_settings_is_read():
     )
     assert settings.default_models == ("smol",)
     assert settings.default_params == {"max_tokens": 400}
-    assert settings.limits == Limits(Decimal("2.5"), 3, 1.5, 1)
+    assert settings.limits == Limits(Decimal("2.5"), 3, 1.5, 1, 0.5)
     assert settings.findings == {"repeat": False, "few-examples": True}
 
 
@@ -105,6 +105,7 @@ def test_an_unknown_key_names_its_line_and_the_nearest_known_key(text, place, hi
         "models: {a: {model: x, price: {input: -1, output: 1}}}",
         "models: {a: {model: x, context_window: 1.5}}",
         "limits: {timeout: 0}",
+        "limits: {first_token: 0}",
         "limits: {cost: -1}",
         "limits: {cost: true}",
         "limits: {retries: 0}",

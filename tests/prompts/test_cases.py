@@ -3,10 +3,12 @@ from __future__ import annotations
 import csv
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.projects import tree
 from workbench.errors import CasesError
-from workbench.prompts.cases import Case, choose, hash_inputs, load_cases
+from workbench.prompts.cases import Case, choose, hash_inputs, load_cases, select
 from workbench.prompts.tree import MAX_BYTES
 
 
@@ -142,6 +144,78 @@ def test_a_case_that_there_is_not_suggests_the_nearest(name):
     with pytest.raises(CasesError, match="has no case") as caught:
         choose(cases, name, "p")
     assert "card" in caught.value.hint
+
+
+NAMED = (
+    Case("glow red", tags=("hard",)),
+    Case("glow blue", tags=("easy", "short")),
+    Case("3"),
+    Case("a, b", tags=("hardly",)),
+    Case("2-4"),
+    Case("tag:hard"),
+)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "numbers"),
+    [
+        (["glow red"], [1]),
+        (["2"], [2]),
+        (["1-2"], [1, 2]),
+        (["4-"], [4, 5, 6]),
+        (["5-99"], [5, 6]),
+        (["glow*"], [1, 2]),
+        (["glow ?ed"], [1]),
+        (["*"], [1, 2, 3, 4, 5, 6]),
+        (["tag:easy"], [2]),
+        (["tag:hard*"], [1, 4]),
+        (["2, glow red"], [1, 2]),
+        (["6", "1", "1-2"], [1, 2, 6]),
+        # What is the name of a case means that case, whatever else it might mean.
+        (["3"], [3]),
+        (["a, b"], [4]),
+        (["2-4"], [5]),
+        (["tag:hard"], [6]),
+    ],
+)
+def test_cases_are_selected_by_patterns_and_come_in_their_order(patterns, numbers):
+    assert select(NAMED, patterns) == [NAMED[number - 1] for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hint"),
+    [
+        ("glow rod", "glow red"),
+        ("tag:hrd", "hard"),
+        ("7", "numbered from 1 to 6"),
+        ("0", "numbered from 1 to 6"),
+        ("9-7", "numbered from 1 to 6"),
+        ("glow red,nothing*", "Known:"),
+        (",", "Known:"),
+        ("", "Known:"),
+    ],
+)
+def test_a_pattern_that_no_case_fits_is_an_error_that_says_what_there_is(pattern, hint):
+    with pytest.raises(CasesError, match="no case of p fits") as caught:
+        select(NAMED, ["1", pattern], "p")
+    assert hint in caught.value.hint
+
+
+def test_a_tag_is_not_sought_where_no_case_has_one():
+    with pytest.raises(CasesError, match="no case fits “tag:hard”") as caught:
+        select([Case("a")], ["tag:hard"])
+    assert caught.value.hint == "No case has a tag."
+
+
+@given(st.lists(st.sampled_from("abcd"), unique=True), st.integers(1, 9), st.integers(1, 9))
+def test_a_range_selects_what_its_numbers_do_one_by_one(names, low, high):
+    cases = [Case(name) for name in names]
+    numbers = [str(number) for number in range(low, high + 1) if number <= len(names)]
+    if numbers:
+        assert select(cases, [f"{low}-{high}"]) == select(cases, numbers)
+    else:
+        with pytest.raises(CasesError):
+            select(cases, [f"{low}-{high}"])
 
 
 def test_cases_are_the_same_when_their_inputs_are_whatever_they_are_called():

@@ -9,7 +9,7 @@ import pytest
 from tests.support.records import NOW, PRICED, planned_of
 from workbench.context.messages import Message
 from workbench.errors import CallError
-from workbench.models.calls import Answer, Usage
+from workbench.models.calls import Answer, ToolCall, Usage
 from workbench.models.model import Model, Prices, Tier
 from workbench.runs.checking import checked
 from workbench.runs.outcome import answered, cancelled, failed, validate
@@ -29,6 +29,7 @@ def status_of(answer):
         (Answer("Hi", finish="length"), "cut"),
         (Answer(" \n", finish="stop"), "empty"),
         (Answer("", reasoning="thought on and on", finish="length"), "empty"),
+        (Answer("", tool_calls=(ToolCall("look_up"),), finish="tool_calls"), "ok"),
         (Answer("", refusal="I cannot"), "refused"),
         (Answer("Hi", finish="content_filter"), "refused"),
     ],
@@ -44,6 +45,11 @@ def test_an_answer_is_recorded_with_all_that_is_known_of_it():
     assert (result.ttft, result.total, result.answered_by, result.estimated) == (0.1, 0.5, "mini-2026", 3)
     assert result.cost == 10 * 10 + 5 * 20
     assert json.loads(result.prices)["input_usd_per_million"] == "0.00001"
+
+
+def test_the_tools_that_a_model_asks_for_are_part_of_its_result():
+    asked = (ToolCall("look_up", '{"order": 7}'),)
+    assert answered(planned_of(), Answer("", tool_calls=asked), NOW, NOW).tool_calls == asked
 
 
 def test_the_prices_of_the_tier_that_was_reached_are_kept_with_the_result():

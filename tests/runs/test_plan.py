@@ -11,7 +11,17 @@ from workbench.context.messages import Message
 from workbench.errors import UsageError
 from workbench.models.estimate import CostEstimate
 from workbench.models.model import Prices
-from workbench.runs.plan import Question, call_key, make_plan, merged, split_target, swept
+from workbench.runs.plan import (
+    PlannedCall,
+    Question,
+    call_key,
+    make_plan,
+    merged,
+    read_sweep,
+    slowest,
+    split_target,
+    swept,
+)
 
 COST = CostEstimate(input=10, output_low=0, output_typical=20, output_high=40)
 
@@ -93,6 +103,78 @@ def test_a_sweep_takes_every_combination_once(params):
 
 def test_no_sweep_is_one_combination_of_nothing():
     assert swept({}) == [{}]
+
+
+@pytest.mark.parametrize(
+    ("words", "params"),
+    [
+        (["temperature=0,0.7"], {"temperature": [0, 0.7]}),
+        (["temperature = 1", "temperature=null"], {"temperature": [1, None]}),
+        (["stop=[a, b]"], {"stop": [["a", "b"]]}),
+        (['stop="a,b"'], {"stop": ["a,b"]}),
+        (["thinking={type: enabled}", "seed=1"], {"thinking": [{"type": "enabled"}], "seed": [1]}),
+        ([], {}),
+    ],
+)
+def test_a_sweep_is_read_from_words(words, params):
+    assert read_sweep(words) == params
+
+
+@pytest.mark.parametrize("word", ["temperature", "temperature=", " = 1", "temperature=[", "a={b: c"])
+def test_a_word_that_says_nothing_of_a_param_is_an_error(word):
+    with pytest.raises(UsageError):
+        read_sweep([word])
+
+
+def calls_of(**numbers):
+    """Return so many calls to each model of a name."""
+    return [
+        PlannedCall(f"{name}{number}", call_of(model=MODELS[name]), "c", (0,), None, None)
+        for name, wanted in numbers.items()
+        for number in range(wanted)
+    ]
+
+
+MODELS = {
+    name: replace(PRICED, name=name, string=f"openai/{name}", **more)
+    for name, more in {"quick": {}, "slow": {"concurrency": 2}, "held": {"rpm": 6}, "new": {}}.items()
+}
+SECONDS = {"quick": 1.0, "slow": 3.0, "held": 1.0}
+
+
+def slowest_of(at_once=10, **numbers):
+    return slowest(calls_of(**numbers), at_once, lambda model: SECONDS.get(model.name))
+
+
+def test_the_slowest_model_is_the_one_whose_calls_take_longest_by_so_many_at_once():
+    assert slowest_of(quick=20) == ("quick", 2.0)
+    assert slowest_of(quick=20, slow=4) == ("slow", 6.0)
+
+
+def test_a_call_takes_its_time_however_many_there_may_be_at_once():
+    assert slowest_of(quick=2) == ("quick", 1.0)
+
+
+def test_a_limit_a_minute_counts_too():
+    assert slowest_of(held=7) == ("held", 60.0)
+
+
+def test_models_that_share_a_run_take_at_least_as_long_as_all_their_calls():
+    assert slowest_of(at_once=2, quick=10, slow=10) == ("slow", 20.0)
+
+
+def test_a_model_without_a_past_is_left_out_and_no_past_tells_nothing():
+    assert slowest_of(new=100, quick=10) == ("quick", 1.0)
+    assert slowest_of(new=3) is None
+    assert slowest_of() is None
+
+
+def test_a_plan_knows_the_tokens_that_its_calls_send():
+    answer = result_of("a", id=7)
+    questions = [question(0, "a", shown=5), question(1, "b", shown=7), question(2, "b", shown=7)]
+    assert make_plan("p", 1, questions, {}).tokens == 12
+    assert make_plan("p", 1, questions, {answer.call_key: answer}).tokens == 7
+    assert make_plan("p", 1, [question(0, "a", shown=None)], {}).tokens == 0
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from tests.support.records import NOW, PRICED, planned_of
 from workbench.errors import CallError, ModelUnreadyError, StoreError
 from workbench.models.calls import Answer, Delta, Retrying, Usage
+from workbench.models.gateway import LONGEST_RETRY_AFTER
 from workbench.models.model import Model
 from workbench.runs.budget import Budget
 from workbench.runs.events import Arrived, Finished, Retried, Started
+from workbench.runs.pace import Paces
 from workbench.runs.runner import Runner
 
 LIMIT = 20.0
@@ -40,8 +42,8 @@ class Shelf:
         return Counter(result.status for result in self.results)
 
 
-def runner_of(ask, shelf, concurrency=8, limit=None, spent=0):
-    return Runner(ask, shelf.keep, lambda: NOW, concurrency, Budget(limit, spent))
+def runner_of(ask, shelf, concurrency=8, limit=None, spent=0, patience=LONGEST_RETRY_AFTER):
+    return Runner(ask, shelf.keep, lambda: NOW, concurrency, Budget(limit, spent), Paces(patience))
 
 
 async def events_of(runner, calls):
@@ -71,7 +73,7 @@ async def test_every_call_is_asked_once_and_its_result_stored_before_it_is_told(
 async def test_text_is_told_as_it_arrives_and_a_retry_makes_it_void():
     async def ask(call):
         yield Delta("wro")
-        yield Retrying(1, "server error", 0.5, "server")
+        yield Retrying(1, "server error", 0.05, "server")
         yield Delta("ri")
         yield Delta("ght", "thought")
         yield Answer("right", tries=2)
@@ -81,7 +83,7 @@ async def test_text_is_told_as_it_arrives_and_a_retry_makes_it_void():
     assert events[:-1] == [
         Started(planned.key),
         Arrived(planned.key, "wro"),
-        Retried(planned.key, 1, "server error", 0.5),
+        Retried(planned.key, 1, "server error", 0.05),
         Arrived(planned.key, "ri"),
         Arrived(planned.key, "ght", "thought"),
     ]
@@ -149,6 +151,213 @@ async def test_a_model_that_hangs_holds_back_no_other():
             if done == 20:
                 break
     assert shelf.statuses()["ok"] == 20
+
+
+async def settled(runner, calls, shelf, count):
+    """Run until so many calls are answered and nothing else can be, then stop."""
+    running = asyncio.create_task(events_of(runner, calls))
+    async with asyncio.timeout(LIMIT):
+        while shelf.statuses()["ok"] < count:
+            await asyncio.sleep(0.001)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    runner.stop()
+    await running
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"), [((None, None), (4, 4)), ((1, None), (1, 7)), ((2, 3), (2, 3)), ((None, 6), (4, 4))]
+)
+async def test_models_share_the_places_evenly_and_what_one_cannot_use_goes_to_others(own, expected):
+    asked = Counter()
+
+    async def ask(call):
+        asked[call.model.string] += 1
+        await asyncio.Event().wait()
+        yield
+
+    models = [Model(name, name, concurrency=most) for name, most in zip("ab", own, strict=True)]
+    runner = runner_of(ask, Shelf(), concurrency=8)
+    calls = [call for model in models for call in calls_of(20, model)]
+    await settled(runner, calls, Shelf(), 0)
+    assert (asked["a"], asked["b"]) == expected
+
+
+async def test_places_of_a_model_that_has_done_its_work_go_to_one_that_has_not():
+    hanging, few = Model("a", "openai/hangs"), Model("b", "openai/few")
+    asked = []
+
+    async def ask(call):
+        if call.model is hanging:
+            asked.append(call)
+            await asyncio.Event().wait()
+        yield Answer("x")
+
+    shelf = Shelf()
+    await settled(runner_of(ask, shelf), calls_of(20, hanging) + calls_of(5, few), shelf, 5)
+    assert len(asked) == 8
+
+
+async def test_more_models_than_places_take_turns():
+    order = []
+
+    async def ask(call):
+        order.append(call.model.string)
+        await asyncio.sleep(0)
+        yield Answer("x")
+
+    calls = [call for name in "abc" for call in calls_of(3, Model(name, name))]
+    await events_of(runner_of(ask, Shelf(), concurrency=1), calls)
+    assert "".join(order) == "abcabcabc"
+
+
+async def test_a_pause_that_a_server_asks_for_holds_all_calls_of_its_model_and_of_no_other():
+    busy, free = Model("a", "openai/busy", concurrency=1), Model("b", "openai/free")
+    asked = Counter()
+
+    async def ask(call):
+        asked[call.model.string] += 1
+        if call.model.string == busy.string:
+            yield Retrying(1, "too many requests", 3600.0, "rate_limit", retry_after=3600.0)
+            raise AssertionError("the pause is not over")
+        yield Answer("x")
+
+    shelf = Shelf()
+    await settled(runner_of(ask, shelf), calls_of(20, busy) + calls_of(20, free), shelf, 20)
+    assert asked == {"openai/busy": 1, "openai/free": 20}
+
+
+async def test_a_server_that_takes_two_at_once_is_soon_asked_no_more_than_that():
+    under_way, most, refused = 0, 2, 0
+
+    async def ask(call):
+        nonlocal under_way, refused
+        for number in range(1, 9):
+            under_way += 1
+            try:
+                await asyncio.sleep(0.001)
+                if under_way <= most:
+                    yield Answer("x", tries=number)
+                    return
+            finally:
+                under_way -= 1
+            refused += 1
+            yield Retrying(number, "too many requests", 0.001 * number, "rate_limit")
+        raise CallError("too many requests", kind="rate_limit", retriable=True)
+
+    shelf = Shelf()
+    await events_of(runner_of(ask, shelf, concurrency=32), calls_of(200))
+    assert shelf.statuses() == {"ok": 200}
+    assert refused < 200
+
+
+async def test_a_quota_that_is_used_up_does_not_slow_the_run():
+    together = asyncio.Barrier(8)
+
+    async def ask(call):
+        await together.wait()
+        raise CallError("no credit is left", kind="rate_limit", retriable=False)
+        yield
+
+    shelf = Shelf()
+    await events_of(runner_of(ask, shelf), calls_of(24))
+    assert shelf.statuses() == {"error": 24}
+
+
+async def test_a_last_refusal_holds_the_calls_that_follow_as_well():
+    asked = []
+
+    async def ask(call):
+        asked.append(call)
+        raise CallError("too many requests", kind="rate_limit", retriable=True, retry_after=100.0)
+        yield
+
+    shelf = Shelf()
+    runner = runner_of(ask, shelf, concurrency=1)
+    running = asyncio.create_task(events_of(runner, calls_of(5)))
+    while not shelf.results:
+        await asyncio.sleep(0.001)
+    runner.stop()
+    await running
+    assert (len(asked), shelf.statuses()) == (1, {"error": 1})
+
+
+async def test_a_pause_too_long_to_wait_for_holds_nothing():
+    async def ask(call):
+        raise CallError("come back tomorrow", kind="rate_limit", retriable=True, retry_after=86400.0)
+        yield
+
+    shelf = Shelf()
+    await events_of(runner_of(ask, shelf), calls_of(20))
+    assert shelf.statuses() == {"error": 20}
+
+
+async def test_a_call_that_waits_to_be_tried_again_keeps_its_place_from_its_own_model_alone():
+    failing, fine = Model("a", "openai/failing", concurrency=4), Model("b", "openai/fine")
+    asked, at_once, most = 0, 0, 0
+
+    async def ask(call):
+        nonlocal asked, at_once, most
+        if call.model.string == failing.string:
+            asked += 1
+            yield Retrying(1, "server error", 3600.0, "server")
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0.001)
+        at_once -= 1
+        yield Answer("x")
+
+    shelf = Shelf()
+    await settled(runner_of(ask, shelf), calls_of(20, failing) + calls_of(40, fine), shelf, 40)
+    assert (asked, most) == (4, 7)
+
+
+@pytest.mark.parametrize("limit", [{"rpm": 3}, {"tpm": 3020}])
+async def test_no_more_is_sent_in_a_minute_than_the_entry_allows_and_other_models_go_on(limit):
+    slow, other = Model("a", "openai/slow", **limit), Model("b", "openai/other")
+    asked = Counter()
+
+    async def ask(call):
+        asked[call.model.string] += 1
+        await asyncio.sleep(0)
+        yield Answer("x")
+
+    shelf = Shelf()
+    await settled(runner_of(ask, shelf), calls_of(10, slow) + calls_of(30, other), shelf, 33)
+    assert asked == {"openai/slow": 3, "openai/other": 30}
+
+
+async def test_tokens_that_a_provider_reports_count_in_place_of_those_that_were_estimated():
+    asked = []
+
+    async def ask(call):
+        asked.append(call)
+        await asyncio.sleep(0)
+        yield Answer("x", usage=Usage(90, 10))
+
+    shelf = Shelf()
+    model = replace(PRICED, tpm=1500, concurrency=1)
+    await settled(runner_of(ask, shelf), calls_of(20, model), shelf, 5)
+    assert len(asked) == 5  # five times a hundred, and a sixth might take a thousand more
+
+
+async def test_a_paused_run_tries_nothing_again_until_it_goes_on():
+    tries = []
+
+    async def ask(call):
+        tries.append("first")
+        runner.pause()
+        yield Retrying(1, "server error", 0.0, "server")
+        tries.append("second")
+        yield Answer("x")
+
+    runner = runner_of(ask, Shelf())
+    running = asyncio.create_task(events_of(runner, calls_of(1)))
+    await asyncio.sleep(0.02)
+    assert tries == ["first"]
+    runner.unpause()
+    await running
+    assert tries == ["first", "second"]
 
 
 async def test_a_local_model_answers_one_call_at_a_time_unless_told_otherwise():
@@ -343,7 +552,7 @@ def test_a_run_never_costs_more_than_its_limit_in_whatever_order_calls_end(
     model = replace(PRICED, prices=replace(PRICED.prices, input=1, output=0))
     calls = [planned_of(str(number), model, high) for number, (high, _, _) in enumerate(costs)]
     shelf = Shelf()
-    runner = runner_of(ask, shelf, concurrency, limit, spent)
+    runner = runner_of(ask, shelf, concurrency, limit, spent, patience=0.0)
     asyncio.run(events_of(runner, calls))
     assert len(shelf.results) == len(costs)
     assert runner.over_limit == ("cancelled" in shelf.statuses())
@@ -389,7 +598,7 @@ def test_however_often_calls_are_tried_again_no_more_is_sent_than_the_limit_pays
     model = replace(PRICED, prices=replace(PRICED.prices, input=1, output=0))
     calls = [planned_of(str(number), model, high) for number, (high, _, _) in enumerate(tries)]
     shelf = Shelf()
-    runner = runner_of(ask, shelf, concurrency, limit)
+    runner = runner_of(ask, shelf, concurrency, limit, patience=0.0)
     asyncio.run(events_of(runner, calls))
     assert len(shelf.results) == len(tries)
     assert runner.over_limit == ("cancelled" in shelf.statuses())
@@ -497,7 +706,7 @@ async def test_an_answer_lost_on_its_way_counts_as_paid_for_and_one_never_begun_
         raise CallError("lost", kind=kind, retriable=True)
         yield
 
-    runner = runner_of(ask, Shelf(), limit=10)
+    runner = runner_of(ask, Shelf(), limit=10, patience=0.0)
     await events_of(runner, calls_of(3, high=10))
     assert len(asked) == sent
 

@@ -8,6 +8,7 @@ from tests.support.records import cell_of, contender_of, result_of
 from workbench.models.calls import Usage
 from workbench.models.correction import Observation
 from workbench.store.counts import NEWEST
+from workbench.store.records import Renamed
 
 
 def answered_run(store, begin, texts, prompt="p", contender=None, **more):
@@ -134,3 +135,46 @@ def test_a_cell_tells_how_far_its_count_was_off():
     assert cell.off == pytest.approx(0.1)
     assert replace(cell, result=None).off is None
     assert replace(cell, result=result_of(usage=Usage(None, 1))).off is None
+
+
+@pytest.mark.parametrize(
+    ("runs", "changed"),
+    [
+        ([], None),
+        ([["a"], ["a"]], None),
+        ([["a"], ["b"]], Renamed("a", "b", 2)),
+        ([["a"], ["b"], ["b"]], Renamed("a", "b", 2)),
+        ([["a"], ["b"], ["a"]], Renamed("b", "a", 3)),
+        ([["a", "b"], ["b", "a"], ["a", "b"]], None),
+        ([["a"], ["a", "b"]], Renamed("a", "b", 2)),
+        ([["a"], [None]], None),
+        ([["openai/a"], ["a"]], None),
+    ],
+    ids=str,
+)
+def test_another_name_that_a_server_answers_with_is_a_change_from_one_run_to_the_next(
+    store, begin, runs, changed
+):
+    for names in runs:
+        texts = [str(number) for number in range(len(names))]
+        run = begin([cell_of(number, text) for number, text in enumerate(texts)])
+        answers = [
+            result_of(text, answered_by=name, estimated=3) for text, name in zip(texts, names, strict=True)
+        ]
+        store.runs.add_results(run, answers)
+    assert store.counts.renamed("openai/mini", None) == changed
+    assert store.counts.renamed("openai/mini", "http://127.0.0.1") is None
+
+
+def test_how_long_a_model_takes_is_the_mean_of_its_newest_answers(store, begin):
+    assert store.counts.typical_seconds("openai/mini", None) is None
+    texts = [str(number) for number in range(NEWEST + 2)]
+    run = begin([cell_of(number, text) for number, text in enumerate(texts)])
+    took = [900.0, 1.0, 3.0] * (NEWEST // 3 + 1)
+    answers = [
+        result_of(text, total=total, estimated=3, status="error" if total == 900 else "ok")
+        for text, total in zip(texts, took, strict=False)
+    ]
+    store.runs.add_results(run, answers)
+    assert store.counts.typical_seconds("openai/mini", None) == pytest.approx(2, abs=0.02)
+    assert store.counts.typical_seconds("openai/mini", "http://127.0.0.1") is None

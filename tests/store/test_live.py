@@ -55,6 +55,18 @@ def test_a_run_that_goes_on_in_another_process_is_refused_until_it_has_ended(run
         pass
 
 
+def test_whether_a_run_goes_on_can_be_asked_without_touching_it(runs, holder, tmp_path):
+    (tmp_path / "run-of-somebody.lock").touch()
+    assert (runs.held(7), runs.held(8), runs.any_held()) == (True, False, True)
+    holder.kill()
+    holder.wait()
+    assert (runs.held(7), runs.any_held()) == (False, False)
+    assert {path.name for path in tmp_path.iterdir()} == {"run-7.lock", "run-of-somebody.lock"}
+    with runs.hold(8):
+        assert (runs.held(8), runs.any_held()) == (True, True)
+    assert not runs.any_held()
+
+
 def test_a_run_whose_process_was_killed_can_be_taken_up(runs, holder, tmp_path):
     holder.kill()
     holder.wait()

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from tests.support.records import NOW, cell_of, contender_of, result_of
 from workbench.errors import StoreError
-from workbench.models.calls import Usage
+from workbench.models.calls import ToolCall, Usage
+from workbench.store.search import Wanted
 
 
 def test_a_run_comes_back_as_it_was_planned(store, begin):
@@ -56,6 +58,7 @@ def test_a_result_comes_back_as_it_was_stored(store, begin):
         answered_by="mini-2026",
         valid=False,
         invalid="$.a",
+        tool_calls=(ToolCall("look_up", '{"id": 7}'), ToolCall("stop")),
         answer="\0 [red] \x1b[31m ünï 😀",
     )
     run = begin([cell_of()])
@@ -186,6 +189,83 @@ def test_a_contenders_mean_cost_and_time_are_those_of_its_answers(store, begin):
     (contender,) = store.runs.contenders("p")
     assert store.runs.costs([contender.id, 99]) == {contender.id: (15, 1.5)}
     assert store.runs.costs([]) == {}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"usage": Usage(2**70, 1)},
+        {"usage": Usage(1.5, 1)},
+        {"tries": "many"},
+        {"total": "long"},
+        {"answered_by": ["a", "list"]},
+        {"text": None},
+    ],
+)
+def test_a_result_that_cannot_be_stored_says_so_and_takes_no_other_along(store, begin, more):
+    run = begin([cell_of(number, text) for number, text in enumerate("abc")])
+    results = [result_of("a"), replace(result_of("b", tool_calls=(ToolCall("x"),)), **more), result_of("c")]
+    kept = store.runs.add_results(run, results)
+    assert [result.status for result in kept] == ["ok", "error", "ok"]
+    assert (kept[1].error_kind, kept[1].text, kept[1].call_key) == ("unstorable", "", results[1].call_key)
+    assert kept[1].error.startswith("the answer could not be stored: ")
+    assert [cell.result.id for cell in store.runs.cells(run)] == [result.id for result in kept]
+    assert store.runs.get(run).counts == {"error": 1, "ok": 2}
+    assert store.search.find(Wanted("stored"))[0].result == kept[1].id
+
+
+def test_what_a_run_amounts_to_is_right_at_every_step(store, begin):
+    earlier = begin([cell_of(0, "a")])
+    (answer,) = store.runs.add_results(earlier, [result_of("a", cost=None)])
+    twice = [cell_of(1, "b"), cell_of(2, "b", contender_of("bbbb"))]
+    run = begin([cell_of(0, "a", result=answer, cached=True), *twice, cell_of(3, "c")])
+    seen = []
+    for results in (
+        [],
+        [result_of("b", status="error", cost=None)],
+        [result_of("b"), result_of("c", cost=7)],
+    ):
+        store.runs.add_results(run, results)
+        seen.append((dict(store.runs.get(run).counts), store.runs.get(run).cost))
+    assert seen == [
+        ({"ok": 1, "waiting": 3}, 0),
+        ({"error": 2, "ok": 1, "waiting": 1}, 0),
+        ({"ok": 4}, 57),
+    ]
+    assert store.runs.get(earlier).cost is None
+    assert store.runs.newest() == [store.runs.get(run), store.runs.get(earlier)]
+
+
+def test_the_first_place_that_a_result_fills_is_found_by_its_number(store, begin):
+    run = begin([cell_of(0, "a"), cell_of(1, "b"), cell_of(2, "b", contender_of("bbbb"))])
+    first, second = store.runs.add_results(run, [result_of("a"), result_of("b")])
+    begin([cell_of(0, "b", result=second, cached=True)])
+    assert store.runs.cell_of_result(second.id) == store.runs.cells(run)[1]
+    assert store.runs.cell_of_result(first.id).run == run
+
+
+def test_a_result_that_fills_no_place_is_a_clear_error(store, begin):
+    run = begin([cell_of()])
+    (failed,) = store.runs.add_results(run, [result_of(status="error")])
+    store.runs.add_results(run, [result_of()])
+    for number in (failed.id, 99):
+        with pytest.raises(StoreError, match=f"there is no result {number}") as caught:
+            store.runs.cell_of_result(number)
+        assert caught.value.hint
+
+
+def test_cells_are_read_in_pages_between_which_others_may_write(store, begin):
+    texts = [f"t{number}" for number in range(450)]
+    runs = [begin([cell_of(number, text) for number, text in enumerate(texts)]) for _ in range(2)]
+    store.runs.add_results(runs[0], [result_of(text, "x" * 30_000) for text in texts])
+    seen = []
+    with ThreadPoolExecutor(1) as others:
+        for cell in store.runs.iter_cells([runs[1], runs[0], 99]):
+            seen.append((cell.run, cell.position))
+            if len(seen) % 150 == 0:
+                others.submit(store.sources.keep_cases, {f"{len(seen)}": {}}).result()
+    assert seen == [(run, position) for run in (runs[1], runs[0]) for position in range(450)]
+    assert list(store.runs.iter_cells([runs[0]])) == store.runs.cells(runs[0])
 
 
 def test_whether_an_answer_is_the_expected_one_ignores_space_around_it():

@@ -35,15 +35,22 @@ import asyncio
 import contextlib
 import json
 import re
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 Body = dict[str, Any]
+
+_CERTIFICATES = Path(__file__).parent / "certificates"
+
+AUTHORITY = _CERTIFICATES / "authority.pem"
+"""The certificate of an authority that nobody trusts but the tests; its key is thrown away."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,8 @@ class Reply:
     reasoning: str = ""
     reasoning_field: str = "reasoning_content"
     refusal: str | None = None
+    tools: Sequence[tuple[str, str]] = ()
+    """The tools it asks for: name, and arguments as JSON, which a stream brings in pieces."""
     finish: str | None = "stop"
     status: int = 200
     code: str | None = None
@@ -69,6 +78,8 @@ class Reply:
     of the pieces, ``error`` with an error object after half of them, ``early`` cleanly but too soon."""
     odd: bool = False
     """Legal but odd: comments, CRLF, other fields, and bytes cut anywhere, also within a character."""
+    ascii: bool = False
+    """Whether a stream writes other letters as escapes, as some servers do."""
     lines: int = 1
     """With ``odd``: data lines of an event, 1 or 2."""
     usage: bool = True
@@ -140,9 +151,11 @@ Script = str | Reply | Sequence[str | Reply] | Callable[[Body, int], str | Reply
 class Loopback:
     """The server; see the module's docstring."""
 
-    def __init__(self, script: Script = None, *, port: int = 0) -> None:
+    def __init__(self, script: Script = None, *, port: int = 0, secure: bool = False) -> None:
+        """With ``secure`` it speaks TLS, as 127.0.0.1 and as models.invalid, vouched for by ``AUTHORITY``."""
         self._script = script
         self._port = port
+        self._secure = secure
         self._runner: web.AppRunner | None = None
         self._under_way = 0
         self.url = ""
@@ -156,9 +169,13 @@ class Loopback:
         # Cancelling handlers is how the server learns at once that a client went away.
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        tls = None
+        if self._secure:
+            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            tls.load_cert_chain(_CERTIFICATES / "server.pem")
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=tls)
         await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._runner.addresses[0][1]}/v1"
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -251,9 +268,25 @@ def _whole(body: Body, reply: Reply) -> Body:
         message[reply.reasoning_field] = reply.reasoning
     if reply.refusal is not None:
         message |= {"content": None, "refusal": reply.refusal}
+    if reply.tools:
+        message |= {"content": message["content"] or None}
+        message["tool_calls"] = [_tool(number, *tool) for number, tool in enumerate(reply.tools)]
     choice = {"index": 0, "message": message, "finish_reason": reply.finish}
     usage = {"usage": _usage(body, reply)} if reply.usage else {}
     return _chunk(reply, [choice]) | {"object": "chat.completion"} | usage
+
+
+def _tool(number: int, name: str, arguments: str) -> Body:
+    asked = {"name": name, "arguments": arguments}
+    return {"id": f"call_{number}", "type": "function", "function": asked}
+
+
+def _tool_deltas(reply: Reply) -> Iterator[Body]:
+    for number, (name, arguments) in enumerate(reply.tools):
+        middle = len(arguments) // 2
+        yield {"content": None, "tool_calls": [{"index": number} | _tool(number, name, "")]}
+        for piece in (arguments[:middle], arguments[middle:]):
+            yield {"tool_calls": [{"index": number, "function": {"arguments": piece}}]}
 
 
 def _chunk(reply: Reply, choices: list[Body]) -> Body:
@@ -277,8 +310,9 @@ def _deltas(body: Body, reply: Reply) -> list[Body]:
     deltas += [{reply.reasoning_field: word} for word in re.findall(r"\s*\S+", reply.reasoning)]
     deltas += [{"content": piece} for piece in (*echo, *pieces)]
     if reply.refusal is not None:
-        deltas.append({"refusal": reply.refusal})
-    return deltas
+        middle = len(reply.refusal) // 2
+        deltas += [{"refusal": piece} for piece in (reply.refusal[:middle], reply.refusal[middle:])]
+    return [*deltas, *_tool_deltas(reply)]
 
 
 async def _stream(request: web.Request, body: Body, reply: Reply) -> web.StreamResponse:
@@ -310,7 +344,7 @@ async def _stream(request: web.Request, body: Body, reply: Reply) -> web.StreamR
 
 
 async def _send(response: web.StreamResponse, chunk: Body, reply: Reply) -> None:
-    text = json.dumps(chunk, ensure_ascii=False)
+    text = json.dumps(chunk, ensure_ascii=reply.ascii)
     if not reply.odd:
         await response.write(f"data: {text}\n\n".encode())
         return

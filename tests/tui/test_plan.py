@@ -189,3 +189,158 @@ async def test_a_revision_with_a_space_in_it_is_typed_in_quotes(desk: Desk):
         await until_seen(pilot, "1 contender · 3 calls")
         dialog.query_one("#more-versions", Input).value = "'HEAD"
         await until_seen(pilot, "cannot be read")
+
+
+async def typed(pilot, dialog: PlanDialog, field: str, text: str) -> None:
+    """Type a text into a field, in place of what it said."""
+    dialog.query_one(f"#{field}", Input).value = ""
+    dialog.query_one(f"#{field}", Input).focus()
+    await pilot.press(*text)
+
+
+async def test_params_are_swept_as_they_are_typed(desk: Desk):
+    async with desk.answering("billing") as server, desk.open() as (_app, pilot):
+        dialog = await planned(pilot)
+        await typed(pilot, dialog, "params", "temperature=0,0.7 max_tokens=7")
+        await until_seen(pilot, "2 contenders · 6 calls")
+        await pilot.press("enter")
+        await until_seen(pilot, "6 of 6")
+        sent = [(request.body["temperature"], request.body["max_tokens"]) for request in server.requests]
+        assert sorted(sent) == [(0, 7)] * 3 + [(0.7, 7)] * 3
+
+
+async def test_params_that_cannot_be_read_are_said_and_enter_does_nothing(desk: Desk):
+    async with desk.open() as (app, pilot):
+        dialog = await planned(pilot)
+        await typed(pilot, dialog, "params", "temperature")
+        await until_seen(pilot, "“temperature” is not a param")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, PlanDialog)
+
+
+async def test_patterns_choose_cases_in_place_of_all(desk: Desk):
+    async with desk.answering("billing") as server, desk.open() as (_app, pilot):
+        dialog = await planned(pilot)
+        await typed(pilot, dialog, "patterns", "2-3")
+        await until_seen(pilot, "[ ] all cases", "1 contender · 2 calls")
+        await typed(pilot, dialog, "patterns", "c*")
+        await until_seen(pilot, "1 contender · 2 calls")
+        await pilot.press("enter")
+        await until_seen(pilot, "2 of 2")
+        said = sorted(str(request.body["messages"][-1]["content"]) for request in server.requests)
+        assert said == ["<ticket>Card declined twice</ticket>", "<ticket>The app crashes</ticket>"]
+
+
+async def test_without_a_pattern_all_cases_are_chosen_again_and_they_take_the_patterns_away(desk: Desk):
+    async with desk.open() as (_app, pilot):
+        dialog = await planned(pilot)
+        await typed(pilot, dialog, "patterns", "card")
+        await until_seen(pilot, "1 contender · 1 call ")
+        await pilot.press(*["backspace"] * 4)
+        await until_seen(pilot, "[x] all cases", "1 contender · 3 calls")
+        await pilot.press(*"card")
+        await until_seen(pilot, "[ ] all cases", "1 contender · 1 call ")
+        dialog.query_one("#plan-cases").focus()
+        await pilot.press("space")
+        await until_seen(pilot, "[x] all cases", "1 contender · 3 calls")
+        assert dialog.query_one("#patterns", Input).value == ""
+
+
+async def test_a_pattern_that_no_case_fits_is_said(desk: Desk):
+    async with desk.open() as (_app, pilot):
+        dialog = await planned(pilot)
+        await typed(pilot, dialog, "patterns", "glow*")
+        await until_seen(pilot, "no case of triage fits “glow*”")
+
+
+async def test_choosing_no_case_runs_nothing(desk: Desk):
+    async with desk.open() as (app, pilot):
+        await planned(pilot)
+        await pilot.press("tab", "tab", "space")
+        await until_seen(pilot, "choose which cases to run")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, PlanDialog)
+
+
+WITH_EXAMPLES = """\
+---
+inputs:
+  ticket:
+examples:
+  - {ticket: Charged twice, output: billing}
+  - {ticket: A blank page, output: bug}
+---
+user:
+<ticket>{{ ticket }}</ticket>
+"""
+
+
+async def test_examples_are_run_as_cases_alone_or_beside_all(desk: Desk):
+    desk.write("prompts/triage.md", WITH_EXAMPLES)
+    async with desk.answering("billing") as server, desk.open() as (_app, pilot):
+        dialog = await planned(pilot)
+        dialog.query_one("#plan-cases").focus()
+        await pilot.press("down", "down", "space")
+        await until_seen(pilot, "[x] all cases", "[x] examples", "1 contender · 5 calls")
+        await pilot.press("up", "up", "space")
+        await until_seen(pilot, "[ ] all cases", "[x] examples", "1 contender · 2 calls")
+        await pilot.press("enter")
+        await until_seen(pilot, "2 of 2")
+        # Each is asked without being told the answer.
+        for request in server.requests:
+            asked = str(request.body["messages"][-1]["content"])
+            assert asked not in str(request.body["messages"][:-1])
+
+
+async def test_the_inputs_on_screen_run_alone(desk: Desk):
+    async with desk.open((160, 40)) as (app, pilot):
+        bench = bench_of(app)
+        await pilot.press("f7")
+        await until(pilot, lambda: bench.inputs_pane.focused_input == "ticket")
+        await pilot.press("home", *"My ")
+        await until_seen(pilot, "tried ●")
+        dialog = await planned(pilot)
+        dialog.query_one("#plan-cases").focus()
+        await pilot.press("down", "space")
+        await until_seen(pilot, "the inputs on screen run alone")
+        await pilot.press("up", "space")
+        await until_seen(pilot, "1 contender · 3 calls")
+
+
+async def test_what_will_not_work_is_said_beside_the_figures_of_what_would(desk: Desk):
+    models = "models: {five: openai/gpt-5-mini, mini: openai/gpt-4o-mini}\ndefaults: {models: [mini, five]}\n"
+    desk.write(".workbench.yml", models)
+    desk.write(".env", "OPENAI_API_KEY=sk-nothing\n")
+    async with desk.open() as (app, pilot):
+        dialog = await planned(pilot)
+        await typed(pilot, dialog, "params", "temperature=0.5")
+        text = await until_seen(pilot, "2 contenders · 6 calls", "✗ triage", "Nothing was sent.")
+        assert text.count("✗") == 1 and "five temperature=0.5" in text
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, PlanDialog)
+        await typed(pilot, dialog, "params", "max_tokens=9")
+        await until(pilot, lambda: "✗" not in seen(app))
+
+
+async def test_the_slowest_model_is_named_with_its_time_once_there_is_a_past(desk: Desk):
+    async with desk.answering("billing"), desk.open() as (_app, pilot):
+        await planned(pilot)
+        await pilot.press("enter")
+        await until_seen(pilot, "3 of 3")
+        await pilot.press("f2")
+        dialog = await planned(pilot)
+        await typed(pilot, dialog, "params", "max_tokens=9")
+        await until_seen(pilot, "slowest: lab, less than 1 s")
+
+
+async def test_everything_fits_on_a_small_screen(desk: Desk):
+    async with desk.open((80, 24)) as (_app, pilot):
+        await planned(pilot)
+        await until_seen(
+            pilot,
+            *("Versions", "Models", "Cases", "[ ] examples", "versions more:", "samples  1", "params temp"),
+            *("1 contender · 3 calls · 0 cached", "Enter run"),
+        )

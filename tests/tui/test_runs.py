@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
-from textual.widgets import DataTable
-
-from tests.support.loopback import Reply, failing
+from tests.support.loopback import Reply, failing, rate_limited
+from tests.support.records import cell_of, contender_of, result_of
 from tests.tui.conftest import Desk, bench_of, run_on
 from tests.tui.seeing import seen, told, until, until_seen
+from workbench.bench.grid import Grid
+from workbench.models.calls import ToolCall
+from workbench.runs.events import Finished, Started
+from workbench.tui.screens.result_page import ResultPage
 from workbench.tui.screens.runs import RunsScreen
+from workbench.tui.widgets.cell_table import CellTable
+from workbench.tui.widgets.pointed_list import ARROW
 from workbench.tui.widgets.result_column import ResultColumn
 
 HOSTILE = "a [red]b[/red] [/] [bold]c \x1b[31md\x1b[0m\rgone? \x1b]0;title\x07 end"
@@ -23,6 +29,11 @@ async def start(pilot, *keys: str) -> None:
     await pilot.press("tab", "down", "space")
     await until_seen(pilot, "2 contenders")
     await pilot.press(*keys, "enter")
+
+
+def columns_of(app) -> list[ResultColumn]:
+    """The columns that stand side by side."""
+    return [column for column in app.screen.query(ResultColumn) if column.display]
 
 
 def running(app) -> RunsScreen:
@@ -81,7 +92,7 @@ async def test_j_and_k_step_through_the_cases(desk: Desk):
             await until_seen(pilot, "case 2/3 crash", "<ticket>The app crashes</ticket>")
             await pilot.press("j", "j", "j", "k", "down", "up")
             await until_seen(pilot, "case 2/3 crash", "<ticket>The app crashes</ticket>")
-            assert running(app).query_one(DataTable).cursor_row == 1
+            assert running(app).query_one(CellTable).cursor_row == 1
 
 
 async def test_brackets_step_through_the_samples_of_one_case(desk: Desk):
@@ -183,7 +194,7 @@ async def test_a_run_is_not_covered_by_the_past_run_that_is_shown_first(desk: De
             await pilot.press("enter")
             await until_seen(pilot, "run 2 done", "3 of 3")
             await pilot.pause(0.3)
-            assert "run 2 done" in seen(app) and len(app.screen.query(ResultColumn)) == 1
+            assert "run 2 done" in seen(app) and len(columns_of(app)) == 1
 
 
 async def test_past_runs_are_listed_and_opened(desk: Desk):
@@ -194,10 +205,10 @@ async def test_past_runs_are_listed_and_opened(desk: Desk):
             await pilot.press("f3")
             await until_seen(pilot, "run 2 done")
             await pilot.press("O")
-            await until_seen(pilot, "Open a past run", "1 contenders", "2 contenders")
+            await until_seen(pilot, "Past runs", "1 × 3: 3 ok", "2 × 3: 6 ok")
             await pilot.press("down", "enter", "j", "j", "k")
             await until_seen(pilot, "run 1 done")
-            await until(pilot, lambda: len(app.screen.query(ResultColumn)) == 1)
+            await until(pilot, lambda: len(columns_of(app)) == 1)
 
 
 async def test_v_goes_to_the_duel(desk: Desk):
@@ -210,7 +221,7 @@ async def test_v_goes_to_the_duel(desk: Desk):
             await until_seen(pilot, "blind", "vote 1")
 
 
-async def test_five_columns_fit_side_by_side_or_scroll(desk: Desk):
+async def test_five_columns_fit_side_by_side_or_on_pages(desk: Desk):
     more = "".join(
         f"  m{number}: {{model: openai/loopback-1{number}, api_base: URL}}\n" for number in range(5)
     )
@@ -223,9 +234,17 @@ async def test_five_columns_fit_side_by_side_or_scroll(desk: Desk):
             async with desk.open(size) as (app, pilot):
                 await pilot.press("f3")
                 await until_seen(pilot, "run 1 done")
-                columns = app.screen.query(ResultColumn)
-                assert len(columns) == 5
-                assert all(column.size.width >= 20 for column in columns)
+                pages = [columns_of(app)]
+                assert all(column.size.width >= 20 for column in pages[0])
+                if size[0] == 80:
+                    await until_seen(pilot, "columns 1–3 of 5")
+                    await pilot.press("greater_than_sign")
+                    await until_seen(pilot, "columns 4–5 of 5")
+                    pages.append(columns_of(app))
+                    assert all(column.size.width >= 20 for column in pages[1])
+                    await pilot.press("greater_than_sign", "less_than_sign")
+                    await until_seen(pilot, "columns 1–3 of 5")
+                assert sum(map(len, pages)) == 5
 
 
 async def test_nothing_in_an_answer_acts_on_the_screen(desk: Desk):
@@ -300,3 +319,231 @@ async def test_the_input_of_a_result_is_kept_as_a_case(desk: Desk):
             )
             await pilot.press("K")
             await until(pilot, lambda: "This input is the case “refund” already" in told(app))
+
+
+ANSWERS = {
+    "lab": "# Verdict\n\nThe queue is **billing**, for <policy>cards</policy>:\n- see [the rules](http://127.0.0.1/x)",
+    "mini": "# Verdict\n\nThe queue is **sales**, for <policy>cards</policy>:\n- see [the rules](http://127.0.0.1/x)",
+}
+
+
+def by_model(answers: dict[str, str]):
+    """A script that answers for ``lab`` and ``mini`` apart."""
+    return lambda body, number: answers["lab" if body["model"] == "loopback-1" else "mini"]
+
+
+async def test_an_answer_is_rendered_as_markdown_and_a_key_shows_it_as_it_was_written(desk: Desk):
+    async with desk.answering(by_model(ANSWERS)):
+        await run_on(desk)
+        async with desk.open() as (app, pilot):
+            await pilot.press("f3")
+            await until_seen(
+                pilot, "The queue is billing, for <policy>cards</policy>:", "• see the rules (http"
+            )
+            await pilot.press("M")
+            text = await until_seen(
+                pilot, "The queue is **billing**, for", "- see [the rules](http", "as written"
+            )
+            assert "• see" not in text
+            await pilot.press("M")
+            await until(pilot, lambda: "**" not in seen(app) and "• see the rules" in seen(app))
+
+
+async def test_d_marks_the_words_in_which_each_answer_differs_from_the_first(desk: Desk):
+    async with desk.answering(by_model(ANSWERS)):
+        await run_on(desk)
+        async with desk.open() as (app, pilot):
+            await pilot.press("f3")
+            await until_seen(pilot, "The queue is sales")
+            await pilot.press("d")
+            text = await until_seen(pilot, "**[-billing-]{+sales+}**", "+1 -1 words", "words against")
+            assert "The queue is billing, for" in text
+            await pilot.press("j")
+            await until_seen(pilot, "case 2/3", "**[-billing-]{+sales+}**")
+            await pilot.press("d")
+            await until(pilot, lambda: "{+" not in seen(app) and "The queue is sales" in seen(app))
+
+
+async def test_scrolling_one_answer_scrolls_all(desk: Desk):
+    long = "\n".join(f"line {number}" for number in range(200))
+    async with desk.answering(long):
+        await run_on(desk)
+        async with desk.open() as (app, pilot):
+            await pilot.press("f3")
+            await until_seen(pilot, "line 0 ")
+            await pilot.press("ctrl+d", "ctrl+d")
+            await until(pilot, lambda: "line 0 " not in seen(app) and tops(app)[0] > 0)
+            assert len(set(tops(app))) == 1 and len(tops(app)) == 2
+            columns_of(app)[1].answer.focus()
+            await pilot.press("end")
+            await until(pilot, lambda: seen(app).count("line 199") == 2)
+            await pilot.press("home")
+            await until(pilot, lambda: tops(app) == [0, 0])
+
+
+def tops(app) -> list[int]:
+    return [column.answer.scroll_offset.y for column in columns_of(app)]
+
+
+async def test_an_answer_that_arrives_stays_in_sight_at_its_end_until_someone_scrolls(desk: Desk):
+    pieces = [f"line {number}\n" for number in range(400)]
+    async with desk.answering(Reply("".join(pieces), pieces=pieces, gap=0.02)), desk.open() as (app, pilot):
+        await start(pilot)
+        await until(pilot, lambda: len(tops(app)) == 2 and min(tops(app)) > 5)
+        columns_of(app)[0].answer.focus()
+        await pilot.press("home")
+        await until(pilot, lambda: tops(app) == [0, 0])
+        before = columns_of(app)[0].answer.text
+        await until(pilot, lambda: len(columns_of(app)[0].answer.text) > len(before) + 20)
+        assert tops(app) == [0, 0]
+
+
+async def test_only_what_failed_is_asked_again(desk: Desk):
+    broken = {"lab"}
+
+    def script(body: dict, number: int) -> Reply:
+        failed = "crash" in body["messages"][-1]["content"] and broken
+        return failing(400, "no such thing") if failed else Reply("billing")
+
+    async with desk.answering(script) as server, desk.open() as (app, pilot):
+        await start(pilot)
+        await until_seen(pilot, "6 of 6", "2 failed", "! request ×1")
+        await pilot.press("exclamation_mark")
+        await until_seen(pilot, "case 2/3 crash", "no such thing")
+        before = len(server.requests)
+        broken.clear()
+        await pilot.press("R")
+        await until(pilot, lambda: "6 of 6" in seen(app) and "failed" not in seen(app))
+        assert len(server.requests) == before + 2
+        await pilot.press("R")
+        await until(pilot, lambda: "Nothing has failed in this run." in told(app))
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: "No answer in this run has failed." in told(app))
+
+
+async def test_a_call_that_is_made_again_says_why(desk: Desk):
+    desk.write("prompts/triage.cases.yml", "- {inputs: {ticket: x}}\n")
+
+    def script(body: dict, number: int) -> Reply:
+        return rate_limited(retry_after=0) if number == 0 else Reply("billing", delay=60)
+
+    async with desk.answering(script):
+        desk.write(".workbench.yml", desk.text(".workbench.yml").replace("retries: 1", "retries: 2"))
+        async with desk.open() as (_app, pilot):
+            await pilot.press("ctrl+r")
+            await until_seen(pilot, "1 contender")
+            await pilot.press("enter")
+            await until_seen(pilot, "try 2, after:", "… try 2:")
+
+
+async def test_whether_an_answer_fits_its_schema_is_in_column_and_table(desk: Desk):
+    schema = "{type: object, properties: {queue: {enum: [billing, bug]}}, required: [queue]}"
+    front = desk.text("prompts/triage.md").replace("inputs:", f"output: {{schema: {schema}}}\ninputs:", 1)
+    desk.write("prompts/triage.md", front)
+    answers = ['{"queue": "billing"}', '{"queue": "sales"}', "I cannot say"]
+
+    def script(body: dict, number: int) -> str:
+        asked = body["messages"][-1]["content"]
+        return answers["Card" not in asked and ("crash" not in asked) + 1]
+
+    async with desk.answering(script):
+        await run_on(desk, models=("mini",))
+        async with desk.open() as (_app, pilot):
+            await pilot.press("f3")
+            await until_seen(pilot, "valid · ", "s invalid $.queue", "s not JSON")
+            await pilot.press("j")
+            await until_seen(pilot, "invalid $.queue: 'sales' is not one of ['billing', 'bug']")
+            await pilot.press("j")
+            await until_seen(pilot, "not JSON: Expecting value")
+
+
+async def test_enter_opens_the_result_that_is_pointed_at(desk: Desk):
+    async with desk.answering(by_model(ANSWERS)):
+        await run_on(desk)
+        async with desk.open() as (app, pilot):
+            await pilot.press("f3")
+            await until_seen(pilot, "run 1 done")
+            await pilot.press("j", "l", "enter")
+            await until(pilot, lambda: isinstance(app.screen, ResultPage))
+            await until_seen(pilot, "crash", "mini")
+            await pilot.press("escape")
+            await until_seen(pilot, "case 2/3 crash")
+
+
+async def test_five_thousand_cells_can_be_gone_through_while_they_change(desk: Desk):
+    async with desk.open((160, 50)) as (app, pilot):
+        await app.switch_mode("runs")
+        contenders = [contender_of(id=number, model=f"m{number}") for number in range(1, 11)]
+        answered = cell_of(result=result_of(total=0.31))
+        cells = [
+            replace(
+                answered,
+                position=at,
+                case=f"case {at // 10}",
+                case_hash=str(at // 10),
+                contender=contenders[at % 10],
+                call_key=str(at),
+            )
+            for at in range(5_000)
+        ]
+        grid = Grid.of(1, cells, "running")
+        running(app).show_grid(grid, {one.id: f"v:aaaa · {one.model}" for one in contenders})
+        await until_seen(pilot, "case 1/500 case 0", "Cells 500 × 10", "columns 1–6 of 10")
+        running(app).query_one(CellTable).focus()
+        await pilot.press("G")
+        await until_seen(pilot, "case 500/500 case 499", "│ case 499")
+        await pilot.press("pageup", "up")
+        await until(pilot, lambda: "case 500/500" not in seen(app))
+        row = running(app).at_row
+        changed = grid.take(Started(f"{row}0"))
+        running(app).changed.update(changed)
+        await until_seen(pilot, f"{ARROW}…")
+        text = result_of(call_key=f"{row}0", status="error", error_kind="server", tries=3, answer="")
+        running(app).changed.update(grid.take(Finished(f"{row}0", text)))
+        await until_seen(pilot, f"{ARROW}! server ×3", "1 failed")
+        await pilot.press("g", *"l" * 9)
+        await until_seen(pilot, "case 1/500 case 0", "columns 7–10 of 10")
+
+
+async def test_a_click_points_at_a_cell(desk: Desk):
+    async with desk.answering(by_model(ANSWERS)):
+        await run_on(desk)
+        async with desk.open() as (app, pilot):
+            await pilot.press("f3")
+            text = await until_seen(pilot, "run 1 done", "thanks")
+            lines = text.splitlines()
+            row = next(at for at, line in enumerate(lines) if line.startswith("│ thanks"))
+            await pilot.click(offset=(lines[row].rindex("·"), row))
+            await until_seen(pilot, "case 3/3 thanks")
+            assert running(app).at_column == 1
+
+
+async def test_a_tool_that_was_asked_for_is_part_of_the_answer(desk: Desk):
+    async with desk.open() as (app, pilot):
+        await app.switch_mode("runs")
+        calls = (ToolCall("find_order", '{"id": 7}'),)
+        cell = cell_of(0, contender=contender_of(id=1), result=result_of(answer="", tool_calls=calls))
+        running(app).show_grid(Grid.of(1, [cell], "done"), {1: "v:aaaa · mini"})
+        await until_seen(pilot, '→ find_order({"id": 7})')
+
+
+async def test_an_answer_that_has_the_whole_screen_is_the_one_pointed_at_at_any_size(desk: Desk):
+    more = "".join(f"  m{at}: {{model: openai/loopback-1{at}, api_base: URL}}\n" for at in range(8))
+    async with desk.answering("billing") as server:
+        settings = f"models:\n{more}defaults: {{models: [m0]}}\n".replace("URL", server.url)
+        desk.write(".workbench.yml", settings)
+        await run_on(desk, models=tuple(f"m{at}" for at in range(8)))
+        async with desk.open((80, 24)) as (app, pilot):
+            await pilot.press("f3")
+            await until_seen(pilot, "run 1 done")
+            await pilot.press("greater_than_sign", "j", "tab", "f11")
+            await until(pilot, lambda: app.screen.maximized and " m3 " in seen(app).splitlines()[0])
+            await pilot.resize_terminal(160, 50)
+            await until(pilot, lambda: len(seen(app).splitlines()[0]) > 100)
+            assert " m3 " in seen(app).splitlines()[0]
+            await pilot.press("l", *"l" * 9)
+            await until(pilot, lambda: " m7 " in seen(app).splitlines()[0])
+            await pilot.press("f11")
+            await until_seen(pilot, "columns 7–8 of 8", "case 2/3 crash")
+            await pilot.resize_terminal(80, 24)
+            await until_seen(pilot, "columns 7–8 of 8", "case 2/3 crash")

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from workbench.bench.counting import Counting
-from workbench.bench.dueling import Dueling
 from workbench.bench.previewing import Previewing
 from workbench.bench.running import Running
 from workbench.bench.versions import Versions
@@ -45,6 +44,9 @@ if TYPE_CHECKING:
     from workbench.bench.case_keeping import CaseKeeping
     from workbench.bench.committing import Committing
     from workbench.bench.comparing import Comparing
+    from workbench.bench.dueling import Dueling
+    from workbench.bench.exporting import Exporting
+    from workbench.bench.recalling import Recalling
     from workbench.bench.restoring import Restoring
     from workbench.bench.reviewing import Reviewing
     from workbench.bench.searching import Searching
@@ -118,13 +120,15 @@ class Bench:
             ) from broken
         return cls(folder, os.environ)
 
+    # Judging, writing and looking back bring much code along that other commands never need, some 70 ms of
+    # it: each of these is imported when it is first asked for.
+
     @cached_property
     def dueling(self) -> Dueling:
         """Pairs, votes and ratings, with the person at the keyboard as judge."""
-        return Dueling(self.store, self._judge)
+        from workbench.bench.dueling import Dueling
 
-    # Writing and looking back bring much code along that other commands never need, some 60 ms of it: each of
-    # these is imported when it is first asked for.
+        return Dueling(self.store, self._judge)
 
     @cached_property
     def shelving(self) -> Shelving:
@@ -177,6 +181,20 @@ class Bench:
         from workbench.bench.comparing import Comparing
 
         return Comparing(self.library, self.history, self.versions, self.previewing)
+
+    @cached_property
+    def recalling(self) -> Recalling:
+        """What came back before, and what was said of it."""
+        from workbench.bench.recalling import Recalling
+
+        return Recalling(self.settings, self.catalogue, self.store, self._judge)
+
+    @cached_property
+    def exporting(self) -> Exporting:
+        """Results written out."""
+        from workbench.bench.exporting import Exporting
+
+        return Exporting(self.store)
 
     @cached_property
     def restoring(self) -> Restoring:

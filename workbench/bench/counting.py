@@ -14,6 +14,7 @@ from workbench.models.estimate import Typical
 from workbench.models.model import Model
 from workbench.models.tokens import TokenCount, Tokenizers
 from workbench.project.yaml import Value
+from workbench.store.records import Renamed
 from workbench.store.store import Store
 
 
@@ -21,11 +22,13 @@ from workbench.store.store import Store
 class Past:
     """What earlier runs teach about a prompt and a model.
 
-    ``correction`` is None where the count is exact, or nothing was reported yet.
+    ``correction`` is None where the count is exact, or nothing was reported yet; ``renamed`` where the same
+    model answered throughout.
     """
 
     correction: Correction | None
     typical: Typical
+    renamed: Renamed | None = None
 
 
 _FAR = 1.5
@@ -60,7 +63,8 @@ class Counting:
             observations = self._store.counts.observations
             correction = fitted(observations(model.string, model.api_base, with_schema=schema is not None))
         typical = self._store.counts.typical_output(prompt, model.string, model.api_base)
-        return Past(correction, Typical.of(*typical))
+        renamed = None if model.local else self._store.counts.renamed(model.string, model.api_base)
+        return Past(correction, Typical.of(*typical), renamed)
 
     async def count(
         self, contexts: Sequence[Context], model: Model, schema: Mapping[str, Value] | None, past: Past

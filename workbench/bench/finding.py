@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import chain, islice
 
+from workbench.bench.inert import one_line
 from workbench.bench.previews import ModelPreview
 from workbench.bench.shown import percent
 from workbench.context.control_tokens import control_tokens
@@ -60,6 +61,7 @@ def find(
         "example-is-case": equal_examples(version, case, context),
         "control-tokens": control_tokens(version, context),
         "unpinned-model": seen.unpinned(),
+        "model-changed": seen.changed(),
         "retiring-model": seen.retiring(today),
         "unsupported": seen.unsupported(),
         "prefill-space": prefill_spaces(context),
@@ -118,6 +120,19 @@ class _Seen:
                     f"{_named(model)} is not pinned to a dated version, and may answer otherwise tomorrow: "
                     "name a dated one",
                     self._place(model),
+                )
+
+    def changed(self) -> Iterator[Finding]:
+        """Yield a finding for each model that answered as another one in an earlier run."""
+        for found in self._models:
+            renamed = found.renamed
+            if renamed is not None:
+                before, now = one_line(renamed.before), one_line(renamed.now)
+                yield Finding(
+                    "model-changed",
+                    f"{_named(found.model)} answers as “{now}” since run {renamed.run}, and was “{before}” "
+                    "before: do not compare its results across that run",
+                    self._place(found.model),
                 )
 
     def retiring(self, today: date) -> Iterator[Finding]:

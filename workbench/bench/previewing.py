@@ -154,6 +154,7 @@ class Previewing:
                     problems(model, params, schema, context.prefill),
                     str(unready),
                     warning,
+                    past.renamed,
                 )
                 for context in contexts
             ]
@@ -166,6 +167,7 @@ class Previewing:
                 estimate(model, params, count.total, past.typical),
                 problems(model, params, schema, received.prefill, count),
                 warning=warning,
+                renamed=past.renamed,
             )
             for received, count in counted
         ]

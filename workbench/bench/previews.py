@@ -13,6 +13,7 @@ from workbench.models.model import Model
 from workbench.models.tokens import TokenCount
 from workbench.project.yaml import Value
 from workbench.prompts.cases import Case
+from workbench.store.records import Renamed
 
 NO_CASE = Case("", {})
 """What a prompt without cases is rendered with."""
@@ -24,7 +25,7 @@ class ModelPreview:
 
     ``context`` is what this model receives, with what its engine inserts. ``count`` and ``cost`` are None
     where they cannot be known, and ``unready`` then says why. ``problems`` would keep a run from starting.
-    ``warning`` says why past results are left out of account.
+    ``warning`` says why past results are left out of account, ``renamed`` which model answered before.
     """
 
     model: Model
@@ -35,6 +36,7 @@ class ModelPreview:
     problems: tuple[str, ...] = ()
     unready: str | None = None
     warning: str | None = None
+    renamed: Renamed | None = None
 
 
 @dataclass(frozen=True)

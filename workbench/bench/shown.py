@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from workbench.bench.inert import inert as inert  # for whoever shows things to find all of it here
 from workbench.bench.inert import one_line as one_line
 from workbench.models.model import PICO
-from workbench.verdicts.ratings import Row
-from workbench.verdicts.win_rates import WinRate
+
+if TYPE_CHECKING:  # 10 ms to import, and most commands show no verdict
+    from workbench.verdicts.ratings import Row
+    from workbench.verdicts.win_rates import WinRate
 
 NOTHING = "-"
 """Stands where a value is not known."""
@@ -63,6 +66,15 @@ def verdict(standing: Row) -> str:
 def seconds(duration: float | None) -> str:
     """Return a duration for a person: ``0.31 s``."""
     return NOTHING if duration is None else f"{duration:.2f} s"
+
+
+def lasting(duration: float) -> str:
+    """Return about how long something lasts, in the unit that suits: ``40 s``, ``12 min``, ``2.5 h``."""
+    if duration < 1:
+        return "less than 1 s"
+    if duration < 100:
+        return f"{duration:.0f} s"
+    return f"{duration / 60:.0f} min" if duration < 6000 else f"{duration / 3600:.1f} h"
 
 
 def percent(share: float | None, digits: int = 0, *, signed: bool = False) -> str:

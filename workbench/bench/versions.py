@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from workbench.bench.entries import WORKING_TREE
 from workbench.errors import PromptError, RevisionError
 from workbench.project.yaml import Value
-from workbench.prompts.cases import Case, choose, load_cases
+from workbench.prompts.cases import Case, choose, load_cases, select
 from workbench.prompts.history import History, Revision
 from workbench.prompts.library import Library
 from workbench.prompts.tree import Files, Overlay, Tree, prompt_name, prompt_path
@@ -117,20 +117,23 @@ class Versions:
         wanted: Sequence[str] = (),
         inputs: Mapping[str, Value] | None = None,
         unsaved: Mapping[str, bytes] | None = None,
+        selection: Sequence[str] = (),
     ) -> list[Case]:
-        """Return the cases named, by name or number, else all there are.
+        """Return the cases named, by name or number, and those that patterns select, else all there are.
 
-        ``inputs`` are laid over those of each case that is named; where none is, they are a case of their
+        ``inputs`` are laid over those of each case that is chosen; where none is, they are a case of their
         own.
-        Raises CasesError for a case there is not.
+        Raises CasesError for a case there is not, and for a pattern that no case fits.
         """
         inputs = inputs or {}
-        if inputs and not wanted:
+        if inputs and not wanted and not selection:
             return [Case("inputs", inputs)]
         known = self.cases(name, unsaved)
-        if not wanted:
+        if not wanted and not selection:
             return list(known)
         chosen = [choose(known, one, name) for one in wanted]
+        named = {case.name for case in chosen}
+        chosen += [case for case in select(known, selection, name) if case.name not in named]
         if not inputs:
             return chosen
         return [Case(f"{case.name}+inputs", {**case.inputs, **inputs}, place=case.place) for case in chosen]

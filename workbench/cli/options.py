@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from workbench.bench.bench import Bench
 from workbench.cli.output import print_warning
 from workbench.errors import Place, UsageError, WorkbenchError
 from workbench.project.settings import find_root, load
-from workbench.project.yaml import Value, read
+from workbench.project.yaml import Value
 from workbench.prompts.library import Library
 from workbench.prompts.tree import MAX_BYTES
 
@@ -115,22 +116,17 @@ def read_inputs(pairs: Sequence[str]) -> dict[str, Value]:
     return inputs
 
 
-def read_params(pairs: Sequence[str]) -> Mapping[str, list[Value]]:
-    """Return params given as ``name=value`` or ``name=value,value`` to sweep; values are read as YAML.
-
-    A value in brackets, braces or quotes is one value. A param given several times takes all of the values.
-    """
-    params: dict[str, list[Value]] = {}
-    for pair in pairs:
-        name, equals, values = pair.partition("=")
-        if not equals or not name or not values.strip():
-            raise UsageError(
-                f"“{pair}” is not a param", hint="Write it as NAME=VALUE, or NAME=VALUE,VALUE to sweep."
-            )
-        one = values.lstrip().startswith(("[", "{", '"'))
-        value = read(values if one else f"[{values}]", f"--set {name}", error=UsageError).value
-        params.setdefault(name, []).extend([value] if one else value)
-    return params
+def read_limit(max_cost: str | None) -> Decimal | None:
+    """Return ``--max-cost`` in USD, None where it is not given; raises UsageError for what is no amount."""
+    if max_cost is None:
+        return None
+    try:
+        limit = Decimal(max_cost)
+    except InvalidOperation:
+        limit = Decimal("NaN")
+    if not limit.is_finite() or limit < 0:
+        raise UsageError(f"“{max_cost}” is not an amount of USD", hint="For example: --max-cost 2.50")
+    return limit
 
 
 def _file_text(name: str) -> str:

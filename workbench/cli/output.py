@@ -41,6 +41,11 @@ def print_text(text: str = "", *, bold: bool = False, colour: str | None = None)
     _write(click.style(text, bold=bold or None, fg=colour) if styled else text)
 
 
+def print_piece(text: str) -> None:
+    """Print a piece of a text that is inert already, with no newline but its own."""
+    _write(text, newline=False)
+
+
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
     """Print rows in columns; the columns whose index is in ``right`` are aligned right.
 
@@ -84,9 +89,9 @@ def colour_wanted() -> bool:
     return on_terminal() and not os.environ.get("NO_COLOR")
 
 
-def _write(text: str) -> None:
+def _write(text: str, *, newline: bool = True) -> None:
     try:
-        click.echo(text, color=True)  # already plain where no colour is wanted
+        click.echo(text, nl=newline, color=True)  # already plain where no colour is wanted
     except BrokenPipeError as gone:
         raise ReaderGoneError from gone
     except OSError as broken:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from workbench.bench.result_values import result_value as result_value  # for whoever prints results
 from workbench.bench.shown import NOTHING, one_line, seconds, short_version, usd
 from workbench.models.estimate import PlanEstimate
 from workbench.project.yaml import Value
@@ -25,40 +26,6 @@ def result_row(cell: Cell, result: Result) -> tuple[str, ...]:
         *(case, short_version(contender.version), contender.model, status, mark),
         *(seconds(result.total), one_line(text)),
     )
-
-
-def result_value(run: int, cell: Cell, result: Result) -> dict[str, Value]:
-    """Return one result in the shape of ``--json``; ``error`` holds a refusal's words too."""
-    usage = result.usage
-    return {
-        "run": run,
-        "result": result.id,
-        "prompt": cell.contender.prompt,
-        "version": short_version(cell.contender.version),
-        "revision": cell.revision,
-        "dirty": cell.dirty,
-        "contender": cell.contender.id,
-        "model": result.string,
-        "params": dict(cell.contender.params),
-        "case": cell.case,
-        "sample": cell.sample,
-        "status": result.status,
-        "text": result.text,
-        "valid": result.valid,
-        "expected": cell.expected,
-        "finish": result.finish,
-        "error": result.error or result.refusal,
-        "usage": {
-            "input": usage.input,
-            "output": usage.output,
-            "cached": usage.cached,
-            "reasoning": usage.reasoning,
-        },
-        "cost": "0" if cell.cached else usd(result.cost),
-        "ttft": result.ttft,
-        "total": result.total,
-        "cached": cell.cached,
-    }
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -61,7 +61,8 @@ class Delta:
 class Retrying:
     """A try that failed and will be made again after ``wait`` seconds; text that had arrived is void.
 
-    ``kind`` and ``sent`` are those of its CallError. Whoever closes the events here prevents the next try.
+    ``kind``, ``sent`` and ``retry_after`` are those of its CallError. Whoever closes the events here prevents
+    the next try, and the time that whoever reads them takes here counts as waited.
     """
 
     tries: int
@@ -69,6 +70,7 @@ class Retrying:
     wait: float
     kind: str
     sent: bool = True
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True)

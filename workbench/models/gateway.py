@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random as chance
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import cast
 
 from workbench.errors import CallError, ModelUnreadyError
 from workbench.models.calls import Answer, Call, CallEvent, Delta, Door, Retrying
+from workbench.models.masking import without_key
 from workbench.models.model import Model
 
 FIRST_WAIT = 0.5
@@ -36,12 +38,14 @@ class Gateway:
         retries: int,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         random: Callable[[], float] = chance.random,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._doors = doors
         self._key_for = key_for
         self._retries = retries
         self._sleep = sleep
         self._random = random
+        self._clock = clock
 
     async def ask(self, call: Call) -> AsyncIterator[CallEvent]:
         """Make a call; yields deltas, a Retrying before each further try, and last the Answer.
@@ -60,7 +64,7 @@ class Gateway:
                 async with aclosing(_one_try(door, call, key)) as events:
                     async for event in events:
                         if isinstance(event, Answer):
-                            yield replace(event, tries=tries)
+                            yield event if event.tries == tries else replace(event, tries=tries)
                             return
                         yield event
                 raise CallError("the call ended without an answer", kind="protocol", retriable=True)
@@ -69,9 +73,12 @@ class Gateway:
                 wait = self._wait(error, tries)
                 if wait is None:
                     raise
-                retrying = Retrying(tries, error.message, wait, error.kind, error.sent)
+                retrying = Retrying(tries, error.message, wait, error.kind, error.sent, error.retry_after)
+            due = self._clock() + wait
             yield retrying
-            await self._sleep(wait)
+            left = due - self._clock()
+            if left > 0:
+                await self._sleep(left)
 
     async def close(self) -> None:
         """Close all doors."""
@@ -98,17 +105,23 @@ class Gateway:
 
 async def _one_try(door: Door, call: Call, key: str | None) -> AsyncGenerator[Delta | Answer, None]:
     # Every door is an asynchronous generator; the protocol says only what all need to know of it.
-    answering = cast("AsyncGenerator[Delta | Answer, None]", door.ask(call, key))
-    deadline = asyncio.get_running_loop().time() + call.timeout
+    answering = without_key(cast("AsyncGenerator[Delta | Answer, None]", door.ask(call, key)), key)
+    begun = asyncio.get_running_loop().time()
+    deadline = begun + call.timeout
+    first = begun + call.first_token if call.stream and call.first_token is not None else deadline
     async with aclosing(answering) as events:
         while True:
             try:
                 # Around each step and not the whole, for it must not strike whoever reads these events.
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout_at(min(first, deadline)):
                     event = await anext(events)
             except StopAsyncIteration:
                 return
             except TimeoutError as late:
-                message = f"no whole answer within {call.timeout:g} seconds"
+                if first < deadline:
+                    message = f"no first token within {call.first_token:g} seconds"
+                else:
+                    message = f"no whole answer within {call.timeout:g} seconds"
                 raise CallError(message, kind="timeout", retriable=True) from late
+            first = deadline
             yield event

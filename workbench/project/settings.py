@@ -47,12 +47,16 @@ class ModelEntry:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a run may use: USD in all, calls at once, seconds a call, and tries a call."""
+    """What a run may use: USD in all, calls at once, seconds a call, and tries a call.
+
+    ``first_token`` is how many of its seconds a call may take to begin its answer, None for all of them.
+    """
 
     cost: Decimal = Decimal("1.00")
     concurrency: int = 8
     timeout: float = 60.0
     retries: int = 3
+    first_token: float | None = None
 
 
 @dataclass(frozen=True)
@@ -235,7 +239,7 @@ def _defaults(fields: Fields | None) -> tuple[tuple[str, ...], dict[str, Value]]
 def _limits(fields: Fields | None) -> Limits:
     if fields is None:
         return Limits()
-    fields.only(("cost", "concurrency", "timeout", "retries"))
+    fields.only(("cost", "concurrency", "timeout", "retries", "first_token"))
     usual = Limits()
     cost = fields.number("cost")
     return Limits(
@@ -243,4 +247,5 @@ def _limits(fields: Fields | None) -> Limits:
         concurrency=fields.integer("concurrency", least=1) or usual.concurrency,
         timeout=fields.number("timeout", positive=True) or usual.timeout,
         retries=fields.integer("retries", least=1) or usual.retries,
+        first_token=fields.number("first_token", positive=True),
     )

@@ -18,6 +18,7 @@ CODES: Mapping[str, str] = {
     "example-is-case": "an example is equal to the case under test",
     "control-tokens": "an input, document or example holds text that looks like a control token",
     "unpinned-model": "a model's name is not pinned to a dated version",
+    "model-changed": "another model than in earlier runs answers under a model's name",
     "retiring-model": "a model is retired within 90 days, or is already",
     "unsupported": "a model does not support the schema, the prefill or a param",
     "prefill-space": "the prefill ends with spaces",

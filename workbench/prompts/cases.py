@@ -6,8 +6,10 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from workbench.errors import CasesError, Place, PromptError, did_you_mean
 from workbench.project.yaml import Fields, Value, read, read_json
@@ -19,6 +21,9 @@ csv.field_size_limit(max(csv.field_size_limit(), MAX_BYTES))
 
 SUFFIXES = (".cases.yml", ".cases.jsonl", ".cases.csv")
 """A prompt's cases files, joined in this order."""
+
+_SPAN = re.compile(r"(?P<low>[0-9]{1,9})(?P<dash>-(?P<high>[0-9]{1,9})?)?")
+"""A number of a case, or the first and the last of several."""
 
 KEYS = ("name", "inputs", "expect", "tags", "note")
 
@@ -117,6 +122,51 @@ def choose(cases: tuple[Case, ...], name: str, prompt: str) -> Case:
     if name in numbers:
         return numbers[name]
     raise CasesError(f"{prompt} has no case “{name}”", hint=did_you_mean(name, [case.name for case in cases]))
+
+
+def select(cases: Sequence[Case], patterns: Sequence[str], prompt: str = "") -> list[Case]:
+    """Return the cases that fit any of the patterns, in their order, each once.
+
+    A pattern is a name, a number counted from 1, a range ``3-7`` or ``3-``, a glob ``glow*``, or ``tag:hard``
+    (where the tag may be a glob); several stand with commas between them. What is the name of a case means
+    that case alone. Raises CasesError for a pattern that no case fits.
+    """
+    by_name = {case.name: number for number, case in enumerate(cases, start=1)}
+    chosen: set[int] = set()
+    for pattern in patterns:
+        parts = [pattern] if pattern in by_name else [part.strip() for part in pattern.split(",")]
+        for part in parts:
+            fitting = {by_name[part]} if part in by_name else _fitting(cases, part)
+            if not fitting:
+                raise _nothing_fits(cases, part, prompt)
+            chosen |= fitting
+    return [case for number, case in enumerate(cases, start=1) if number in chosen]
+
+
+def _fitting(cases: Sequence[Case], pattern: str) -> set[int]:
+    """Return the numbers of the cases that fit a pattern that is no case's name."""
+    if pattern.startswith("tag:"):
+        tag = pattern.removeprefix("tag:")
+        fits = (any(fnmatchcase(own, tag) for own in case.tags) for case in cases)
+    elif span := _SPAN.fullmatch(pattern):
+        low = int(span["low"])
+        high = low if span["dash"] is None else int(span["high"] or len(cases))
+        fits = (low <= number <= high for number in range(1, len(cases) + 1))
+    else:
+        fits = (fnmatchcase(case.name, pattern) for case in cases)
+    return {number for number, fit in enumerate(fits, start=1) if fit}
+
+
+def _nothing_fits(cases: Sequence[Case], pattern: str, prompt: str) -> CasesError:
+    whose = f"of {prompt} " if prompt else ""
+    if pattern.startswith("tag:"):
+        tags = {tag for case in cases for tag in case.tags}
+        hint = did_you_mean(pattern.removeprefix("tag:"), tags) if tags else "No case has a tag."
+    elif _SPAN.fullmatch(pattern):
+        hint = f"They are numbered from 1 to {len(cases)}." if cases else "There are none yet."
+    else:
+        hint = did_you_mean(pattern, [case.name for case in cases])
+    return CasesError(f"no case {whose}fits “{pattern}”", hint=hint)
 
 
 def _from_yaml(text: str, path: str) -> Iterator[Fields]:

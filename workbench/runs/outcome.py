@@ -34,6 +34,7 @@ def answered(planned: PlannedCall, answer: Answer, started: str, ended: str) -> 
         ttft=answer.ttft,
         total=answer.total,
         answered_by=answer.model,
+        tool_calls=answer.tool_calls,
         started=started,
         ended=ended,
     )
@@ -132,7 +133,7 @@ def _common(planned: PlannedCall, reported: int | None = None) -> dict[str, Valu
 def _status(answer: Answer) -> str:
     if answer.refusal is not None or answer.finish == "content_filter":
         return "refused"
-    if not answer.text.strip():
+    if not answer.text.strip() and not answer.tool_calls:
         return "empty"
     return "cut" if answer.finish == "length" else "ok"
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from workbench.context.messages import context_hash
 from workbench.errors import UsageError
 from workbench.models.calls import Call
 from workbench.models.estimate import CostEstimate, PlanEstimate, plan_estimate
-from workbench.project.yaml import Value
-from workbench.store.records import Cell, Result
+from workbench.models.model import Model
+from workbench.project.yaml import Value, read
+from workbench.store.records import ANSWERED, Cell, Result
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,12 @@ class Plan:
     @property
     def cached(self) -> int:
         """How many cells are answered already."""
-        return sum(cell.result is not None for cell in self.cells)
+        return sum(cell.result is not None and cell.result.status in ANSWERED for cell in self.cells)
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens of input the calls will send, as counted before; 0 for what cannot be counted."""
+        return sum(self.cells[call.positions[0]].shown or 0 for call in self.calls)
 
     @property
     def estimate(self) -> PlanEstimate:
@@ -87,14 +93,15 @@ def make_plan(
     return Plan(prompt, samples, tuple(cells), calls)
 
 
-def call_key(call: Call, sample: int) -> str:
+def call_key(call: Call, sample: int, context: str | None = None) -> str:
     """Return the SHA-256 under which a call's answer is found again.
 
     Over everything that shapes the answer: messages, params, schema, the model string as sent, ``api_base``
-    and the number of the sample; never an entry's name or price.
+    and the number of the sample; never an entry's name or price. ``context`` is the hash of the messages,
+    where that is known.
     """
     shaping = {
-        "context": context_hash(call.messages),
+        "context": context_hash(call.messages) if context is None else context,
         "params": dict(call.params),
         "schema": call.schema,
         "string": call.model.string,
@@ -116,6 +123,58 @@ def merged(*layers: Mapping[str, Value]) -> dict[str, Value]:
 def swept(params: Mapping[str, Sequence[Value]]) -> list[dict[str, Value]]:
     """Return every combination of the values that each param is to take."""
     return [dict(zip(params, values, strict=True)) for values in itertools.product(*params.values())]
+
+
+def read_sweep(words: Sequence[str]) -> dict[str, list[Value]]:
+    """Return params from ``name=value``, or ``name=value,value`` to sweep; values are read as YAML.
+
+    A value in brackets, braces or quotes is one value. A param given several times takes all of the values.
+    Raises UsageError for what is none of these.
+    """
+    params: dict[str, list[Value]] = {}
+    for word in words:
+        name, equals, values = word.partition("=")
+        name = name.strip()
+        if not equals or not name or not values.strip():
+            raise UsageError(
+                f"“{word}” is not a param", hint="Write it as NAME=VALUE, or NAME=VALUE,VALUE to sweep."
+            )
+        one = values.lstrip().startswith(("[", "{", '"'))
+        value = read(values if one else f"[{values}]", word, error=UsageError).value
+        params.setdefault(name, []).extend([value] if one else value)
+    return params
+
+
+def slowest(
+    calls: Sequence[PlannedCall], at_once: int, seconds: Callable[[Model], float | None]
+) -> tuple[str, float] | None:
+    """Return the name of the model whose calls will take longest, and how many seconds that is.
+
+    ``at_once`` is how many calls there may be over all models; ``seconds`` gives the mean of a model's past
+    answers, None where there are none. A model takes as long as its calls do by so many at once, or as its
+    limit a minute lets it; and the slowest at least as long as all the calls together keep the run busy.
+    None where nothing is known of any.
+    """
+    numbers: dict[tuple[str, str | None], tuple[Model, int]] = {}
+    for planned in calls:
+        model = planned.call.model
+        _, number = numbers.get((model.string, model.api_base), (model, 0))
+        numbers[model.string, model.api_base] = model, number + 1
+    all_of_them = ((model, number, seconds(model)) for model, number in numbers.values())
+    known = [(model, number, each) for model, number, each in all_of_them if each is not None]
+    if not known:
+        return None
+    name, longest = max(
+        ((model.name, _alone(model, number, each, at_once)) for model, number, each in known),
+        key=lambda found: found[1],
+    )
+    return name, max(longest, sum(number * each for _, number, each in known) / at_once)
+
+
+def _alone(model: Model, number: int, each: float, at_once: int) -> float:
+    """Return how many seconds so many calls of one model take, of ``each`` seconds, with no other beside."""
+    own = min(model.concurrency or (1 if model.local else at_once), at_once, number)
+    return max(number * each / own, (number - 1) * 60 / model.rpm if model.rpm else 0)
 
 
 def split_target(target: str) -> tuple[str, str | None]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
 from workbench.errors import CallError, ModelUnreadyError
 from workbench.models.calls import Answer, Call, CallEvent, Delta, Retrying
-from workbench.models.model import Model
 from workbench.runs.budget import Budget
 from workbench.runs.checking import checked
 from workbench.runs.events import Arrived, Finished, Retried, RunEvent, Started
+from workbench.runs.lanes import most_of
 from workbench.runs.outcome import answered, cancelled, failed
+from workbench.runs.pace import Paces
 from workbench.runs.plan import PlannedCall
+from workbench.runs.turns import Turn, Turns
 from workbench.store.records import Result
 
 _UNPAID = ("rate_limit", "authentication", "request", "context_window", "unready")
@@ -28,7 +29,8 @@ class Runner:
     """Runs the calls of one plan, once.
 
     ``ask`` makes a call; ``keep`` stores results and returns them with their numbers (it blocks, and is
-    called in a thread); ``now`` gives the time as text. ``concurrency`` is calls at once over all models.
+    called in a thread); ``now`` gives the time as text. ``concurrency`` is calls at once over all models,
+    ``paces`` how fast each of them may be asked, as former runs have learned it.
     """
 
     def __init__(
@@ -38,56 +40,56 @@ class Runner:
         now: Callable[[], str],
         concurrency: int,
         budget: Budget,
+        paces: Paces | None = None,
     ) -> None:
         self._ask = ask
         self._keep = keep
         self._now = now
         self._concurrency = concurrency
         self._budget = budget
-        self._slots = asyncio.Semaphore(concurrency)
-        self._going = asyncio.Event()
-        self._going.set()
+        self._paces = paces or Paces()
+        self._turns: Turns | None = None
         self._events: asyncio.Queue[RunEvent | None] = asyncio.Queue()
         self._unkept: asyncio.Queue[Result | None] = asyncio.Queue()
-        self._workers: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._idle = asyncio.Event()
+        self._broken: BaseException | None = None
+        self._halted = False
+        self.paused = False
         self.over_limit = False
         self.stopped = False
 
-    @property
-    def paused(self) -> bool:
-        """Whether no new calls are being made."""
-        return not self._going.is_set()
-
     def pause(self) -> None:
-        """Make no new calls; those under way go on."""
-        self._going.clear()
+        """Send nothing more; what is under way goes on."""
+        self.paused = True
+        if self._turns is not None:
+            self._turns.close()
 
     def unpause(self) -> None:
         """Make calls again."""
-        self._going.set()
+        self.paused = False
+        if self._turns is not None and not self._halted:
+            self._turns.open = True
+            self._turns.deal()
 
     def stop(self) -> None:
         """Cancel the calls under way and make no more; the run ends when what has ended is stored."""
         self.stopped = True
-        self._cancel_workers()
-
-    def _cancel_workers(self) -> None:
-        for worker in self._workers:
-            worker.cancel()
+        self._halt()
 
     async def run(self, calls: Sequence[PlannedCall]) -> AsyncIterator[RunEvent]:
         """Make the calls and yield what happens; a result is yielded once it is stored.
 
         Raises what ``keep`` raised: where nothing can be stored any more, nothing more is asked.
         """
-        queues = _by_model(calls)
-        for model, queue in queues:
-            for _ in range(min(self._cap(model, len(queues)), len(queue))):
-                self._workers.append(asyncio.create_task(self._work(queue)))
+        self._turns = Turns(
+            calls, self._concurrency, self._budget, self._paces, begin=self._begin, refuse=self._refuse
+        )
+        self._turns.open = not (self.paused or self._halted)
         keeper = asyncio.create_task(self._keep_results())
         closer = asyncio.create_task(self._close_when_done(keeper))
-        if self.stopped:
-            self.stop()
+        self._turns.deal()
+        self._look_whether_done()
         try:
             while (event := await self._events.get()) is not None:
                 yield event
@@ -98,47 +100,58 @@ class Runner:
                 self.stop()
                 await closer
 
-    def _cap(self, model: Model, models: int) -> int:
-        """Return how many calls one model may have under way: never so many that another finds no slot."""
-        own = model.concurrency or (1 if model.local else self._concurrency)
-        return max(1, min(own, self._concurrency - (models - 1)))
+    def _begin(self, turn: Turn) -> None:
+        task = asyncio.create_task(self._work(turn))
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _refuse(self, planned: PlannedCall) -> None:
+        self.over_limit = True
+        why = "the cost limit left no room for it"
+        if most_of(planned) is None:
+            why += ": nothing bounds its cost, so give it max_tokens"
+        now = self._now()
+        self._unkept.put_nowait(cancelled(planned, "", why, now, now))
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._broken = task.exception()
+            self._halt()
+        self._look_whether_done()
+
+    def _halt(self) -> None:
+        """Send nothing more, and give up what is under way."""
+        self._halted = True
+        if self._turns is not None:
+            self._turns.close()
+        for task in self._tasks:
+            task.cancel()
+        self._look_whether_done()
+
+    def _look_whether_done(self) -> None:
+        if self._turns is not None and not self._tasks and (self._halted or not self._turns.left):
+            self._idle.set()
 
     async def _close_when_done(self, keeper: asyncio.Task[None]) -> None:
-        keeper.add_done_callback(lambda _: self._cancel_workers())  # it ends before them only when it failed
+        keeper.add_done_callback(lambda _: self._halt())  # it ends before the calls only when it failed
         try:
-            outcomes = await asyncio.gather(*self._workers, return_exceptions=True)
+            await self._idle.wait()
             self._unkept.put_nowait(None)
             await keeper
-            for outcome in outcomes:
-                if isinstance(outcome, Exception):
-                    raise outcome
+            if self._broken is not None:
+                raise self._broken
         finally:
             self._events.put_nowait(None)
 
-    async def _work(self, queue: deque[PlannedCall]) -> None:
-        while queue:
-            await self._going.wait()
-            if not queue:
-                return
-            planned = queue.popleft()
-            most = planned.estimate.high if planned.estimate else 0
-            room = _Room(self._budget, most)
-            if not await room.take():
-                self.over_limit = True
-                now = self._now()
-                why = "the cost limit left no room for it"
-                if most is None:
-                    why += ": nothing bounds its cost, so give it max_tokens"
-                self._unkept.put_nowait(cancelled(planned, "", why, now, now))
-                continue
-            try:
-                async with self._slots:
-                    self._unkept.put_nowait(await self._make(planned, room))
-            finally:
-                await room.settle()
+    async def _work(self, turn: Turn) -> None:
+        try:
+            self._unkept.put_nowait(await self._make(turn))
+        finally:
+            turn.over()
 
-    async def _make(self, planned: PlannedCall, room: _Room) -> Result:
-        started, texts, result = self._now(), [], None
+    async def _make(self, turn: Turn) -> Result:
+        planned, started, texts, result = turn.planned, self._now(), [], None
         self._events.put_nowait(Started(planned.key))
         try:
             async with aclosing(self._ask(planned.call)) as events:  # type: ignore[type-var]
@@ -149,17 +162,13 @@ class Runner:
                             self._events.put_nowait(Arrived(planned.key, event.text, event.reasoning))
                         case Retrying():
                             texts.clear()
-                            self._events.put_nowait(
-                                Retried(planned.key, event.tries, event.reason, event.wait)
-                            )
-                            room.lost(event.kind, event.sent)
-                            if not await self._room_again(room):
+                            if not await self._tried_again(turn, event):
                                 self.over_limit = True
                                 why = f"the cost limit left no room to try again, after: {event.reason}"
                                 return cancelled(planned, "", why, started, self._now())
                         case Answer():
                             result = answered(planned, event, started, self._now())
-                            room.cost = room.most if result.cost is None else result.cost
+                            _settle(turn, result)
             if result is not None:
                 return await checked(planned, result)
             error = CallError("the call ended without an answer", kind="protocol", retriable=False)
@@ -173,20 +182,19 @@ class Runner:
             stopped = cancelled(planned, "".join(texts), "the run was stopped", started, now)
             self._unkept.put_nowait(result or stopped)
             raise
-        room.lost(error.kind, error.sent)
+        _lost(turn, error.kind, error.sent)
+        if error.kind == "rate_limit" and error.retriable:  # a quota that is used up is no matter of pace
+            turn.refused(error.retry_after)
         return failed(planned, error, "".join(texts), started, self._now())
 
-    async def _room_again(self, room: _Room) -> bool:
-        """Count the try that failed, set aside the next, and return whether there was room for it.
-
-        That may have to wait for other calls to end, and those for a slot, so this call's is theirs so long.
-        """
-        await room.settle()
-        self._slots.release()
-        try:
-            return await room.take()
-        finally:
-            await self._slots.acquire()
+    async def _tried_again(self, turn: Turn, retrying: Retrying) -> bool:
+        """Wait for the turn to make a failed try again; return whether the cost limit has room for it."""
+        key = turn.planned.key
+        self._events.put_nowait(Retried(key, retrying.tries, retrying.reason, retrying.wait))
+        _lost(turn, retrying.kind, retrying.sent)
+        if retrying.kind == "rate_limit":
+            turn.refused(retrying.retry_after)
+        return await turn.again(retrying.wait)
 
     async def _keep_results(self) -> None:
         """Store results in small batches, in a thread, as long as there are any."""
@@ -204,37 +212,16 @@ class Runner:
                     self._events.put_nowait(Finished(result.call_key, result))
 
 
-class _Room:
-    """What one call has set aside for the try under way, and what that try has cost, as far as is known."""
-
-    def __init__(self, budget: Budget, most: int | None) -> None:
-        self._budget = budget
-        self._bound = most
-        self._held = False
-        self.most = most or 0
-        self.cost = self.most
-
-    async def take(self) -> bool:
-        """Set aside the most that one try may cost; return whether there was room."""
-        self._held = await self._budget.reserve(self._bound)
-        self.cost = self.most
-        return self._held
-
-    def lost(self, kind: str, sent: bool) -> None:
-        """Note that the try failed: an answer that was lost on its way may have been paid for."""
-        self.cost = self.most if sent and kind not in _UNPAID else 0
-
-    async def settle(self) -> None:
-        """Give back what is set aside, if anything is, and count what the try has cost."""
-        if self._held:
-            await self._budget.settle(self._bound, self.cost)
-            self._held = False
+def _settle(turn: Turn, result: Result) -> None:
+    """Note what a try has used that was answered; where nobody says, what was set aside for it."""
+    if result.cost is not None:
+        turn.cost = result.cost
+    if result.usage.input is not None or result.usage.output is not None:
+        turn.tokens = (result.usage.input or 0) + (result.usage.output or 0)
+    turn.answered()
 
 
-def _by_model(calls: Sequence[PlannedCall]) -> list[tuple[Model, deque[PlannedCall]]]:
-    """Return the calls of each model that is reached in one way, in order."""
-    queues: dict[tuple[str, str | None], tuple[Model, deque[PlannedCall]]] = {}
-    for planned in calls:
-        model = planned.call.model
-        queues.setdefault((model.string, model.api_base), (model, deque()))[1].append(planned)
-    return list(queues.values())
+def _lost(turn: Turn, kind: str, sent: bool) -> None:
+    """Note what a try has used that failed: an answer that was lost on its way may have been paid for."""
+    if not sent or kind in _UNPAID:
+        turn.cost = turn.tokens = 0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
-from itertools import islice
+from itertools import islice, pairwise
 
 from workbench.models.correction import Observation
 from workbench.store.database import Database
-from workbench.store.records import ANSWERED, Miscount
+from workbench.store.records import ANSWERED, Miscount, Renamed
 
 NEWEST = 200
 """Answers that a correction or a typical output is learnt from: a model behind a name may change."""
@@ -66,6 +66,40 @@ class Counts:
                 results,
             ).fetchone()
         return row[0], row[1]
+
+    def typical_seconds(self, string: str, api_base: str | None) -> float | None:
+        """Return how many seconds a model's newest answers took on average, None where there are none."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT AVG(total) AS mean FROM (SELECT total FROM results "
+                f"WHERE string = ? AND api_base IS ? AND {_REPORTED} ORDER BY id DESC LIMIT ?)",
+                (string, api_base, NEWEST),
+            ).fetchone()
+        mean: float | None = row["mean"]
+        return mean
+
+    def renamed(self, string: str, api_base: str | None) -> Renamed | None:
+        """Return the last change of the name that a model's server answered with, from one run to the next.
+
+        A server that answers with several names in one run has changed none of them in the next. None where
+        there was no change, or not among the newest answers.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT run, answered_by FROM results WHERE string = ? AND api_base IS ? "
+                f"AND answered_by IS NOT NULL AND {_REPORTED} ORDER BY id DESC LIMIT ?",
+                (string, api_base, NEWEST),
+            ).fetchall()
+        provider = f"{string.partition('/')[0]}/"
+        names: dict[int, list[str]] = {}
+        for row in rows:
+            names.setdefault(row["run"], []).append(row["answered_by"].removeprefix(provider))
+        runs = sorted(names, reverse=True)
+        for since, earlier in pairwise(runs):
+            now = names[runs[0]][0]
+            if now not in names[earlier]:
+                return Renamed(names[earlier][0], now, since)
+        return None
 
     def miscounts(self, most: int = 5) -> list[Miscount]:
         """Return the largest errors of the counts that were shown before the newest answers, largest first.

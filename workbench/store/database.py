@@ -21,19 +21,39 @@ BUSY_TIMEOUT = 10.0
 """Seconds to wait for another workbench that is writing."""
 
 
+_LATER = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
+"""Why a file cannot be shrunk now, though it may be used."""
+
+
 class Database:
-    """One connection, safe to use from several threads, opened and migrated when first needed."""
+    """One connection, safe to use from several threads, opened and migrated when first needed.
+
+    A second one is for searching alone, so that a long search holds up nobody who writes.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._searching_lock = threading.RLock()
+        self._searching: sqlite3.Connection | None = None
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Give the connection for queries; raises StoreError where the file cannot be used."""
         with self._lock, self._translated():
             yield self._opened()
+
+    @contextmanager
+    def searching(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for queries that may take long; it sees all that was written before."""
+        with self.reading():
+            pass  # opened and migrated
+        with self._searching_lock, self._translated():
+            if self._searching is None:
+                self._searching = self._connect()
+                self._searching.execute("PRAGMA query_only = ON")
+            yield self._searching
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -43,13 +63,17 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.commit()
             except BaseException:
                 connection.rollback()
                 raise
-            connection.commit()
 
     def close(self) -> None:
-        """Close the connection; the next use opens it again."""
+        """Close the file; the next use opens it again."""
+        with self._searching_lock:
+            if self._searching is not None:
+                self._searching.close()
+                self._searching = None
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
@@ -72,6 +96,24 @@ class Database:
         with self.reading() as connection:
             found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
         return [] if found == ["ok"] else found
+
+    def give_space_back(self) -> bool:
+        """Shrink the file to what it holds; returns False where that has to wait.
+
+        It waits for others who are using the file, or for room on the disk, of which it takes as much again
+        as the file has. What was deleted is gone all the same, and its space is used again.
+        """
+        with self.reading() as connection:
+            connection.execute("PRAGMA busy_timeout = 200")
+            try:
+                connection.execute("VACUUM")
+                return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()["busy"]
+            except sqlite3.OperationalError as waits:
+                if waits.sqlite_errorcode & 0xFF not in _LATER:
+                    raise
+                return False
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:

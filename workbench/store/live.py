@@ -24,6 +24,30 @@ class LiveRuns:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def held(self, run: int) -> bool:
+        """Return whether this run is going on now, as far as the system can tell."""
+        if fcntl is None:
+            return False
+        try:
+            descriptor = os.open(self._folder / f"run-{run}.lock", os.O_RDWR | os.O_NOFOLLOW)
+        except OSError:
+            return False  # there is none, or none that anybody could hold
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False  # no locks on this file system
+        finally:
+            os.close(descriptor)
+        return False
+
+    def any_held(self) -> bool:
+        """Return whether any run is going on now, as far as the system can tell."""
+        locks = self._folder.glob("run-*.lock")
+        numbers = (path.stem.removeprefix("run-") for path in locks)
+        return any(self.held(int(number)) for number in numbers if number.isdecimal())
+
     @contextmanager
     def hold(self, run: int) -> Iterator[None]:
         """Keep everyone else from taking up this run; raises StoreError where somebody else holds it.

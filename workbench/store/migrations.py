@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from workbench.store.indexing import index_contexts
+from workbench.store.tallies import counted
+
 migrations = Migrations("workbench")
 
 
@@ -199,6 +202,68 @@ def m004_counts_beside_reports(db: Database) -> None:
         "WHERE input_tokens > 0 AND estimated > 0 AND status IN ('ok', 'empty', 'cut', 'refused')"
     )
     db.execute("DROP INDEX idx_results_string_api_base_status")
+
+
+@migrations()
+def m005_search_and_remarks(db: Database) -> None:
+    """Words of answers, contexts and notes to search in, what is said of a result, and a tally of each run.
+
+    Contexts are numbered apart: an index needs a number for each, and the hidden one that a table with
+    another key has may change when space is given back.
+    """
+    db.table("results").add_column("tool_calls", str)
+    for said in ("label", "note"):
+        table = db.table(f"{said}s")
+        table.create(
+            {"id": int, "result": int, said: str, "judge": str, "created": str, "undone": str},
+            pk="id",
+            not_null={"result", said, "judge", "created"},
+            foreign_keys=[("result", "results", "id")],
+            strict=True,
+        )
+        table.create_index(["result"])
+        db.execute(f"CREATE UNIQUE INDEX idx_{said}s_standing ON {said}s (result) WHERE undone IS NULL")
+    db.table("context_numbers").create(
+        {"id": int, "context": str},
+        pk="id",
+        not_null={"context"},
+        foreign_keys=[("context", "contexts", "hash")],
+        strict=True,
+    )
+    db.table("context_numbers").create_index(["context"], unique=True)
+    _index_words(db)
+    _index_lists(db)
+    for column in ("spent", "unpriced"):
+        db.table("runs").add_column(column, int, not_null_default=0)
+    db.table("runs").add_column("counts", str, not_null_default="{}")
+    for (run,) in db.execute("SELECT id FROM runs").fetchall():
+        counted(db.conn, run).keep(db.conn, run)
+
+
+def _index_words(db: Database) -> None:
+    words = "tokenize = 'unicode61 remove_diacritics 2'"
+    db.execute(
+        "CREATE VIRTUAL TABLE results_fts USING fts5 "
+        f"(text, reasoning, refusal, tool_calls, error, content = 'results', content_rowid = 'id', {words})"
+    )
+    db.execute(
+        f"CREATE VIRTUAL TABLE notes_fts USING fts5 (note, content = 'notes', content_rowid = 'id', {words})"
+    )
+    db.execute(f"CREATE VIRTUAL TABLE contexts_fts USING fts5 (text, content = '', {words})")
+    db.execute("INSERT INTO results_fts (results_fts) VALUES ('rebuild')")
+    db.execute("INSERT INTO context_numbers (context) SELECT hash FROM contexts ORDER BY rowid")
+    index_contexts(db.conn, 0)
+
+
+def _index_lists(db: Database) -> None:
+    """Make what finds results by what is asked of them, and what refers to a row that is to be deleted."""
+    db.execute("CREATE INDEX idx_results_status ON results (status)")
+    db.execute("CREATE INDEX idx_results_ended ON results (ended)")
+    db.execute("CREATE INDEX idx_results_context ON results (context)")
+    db.execute("CREATE INDEX idx_cells_context ON cells (context)")
+    db.execute("CREATE INDEX idx_cells_case_hash ON cells (case_hash)")
+    db.execute("CREATE INDEX idx_pairs_left_result ON pairs (left_result)")
+    db.execute("CREATE INDEX idx_pairs_right_result ON pairs (right_result)")
 
 
 NAMES = frozenset(step.name for step in migrations.pending(Database(memory=True)))

@@ -133,6 +133,15 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Renamed:
+    """Another name that a server answered with: ``now`` since a ``run``, and ``before`` in the run before."""
+
+    before: str
+    now: str
+    run: int
+
+
+@dataclass(frozen=True)
 class Miscount:
     """A count of input tokens that was ``shown`` before a call and differs from what was ``reported`` after.
 

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from workbench.errors import StoreError
-from workbench.models.calls import Usage
 from workbench.store.database import Database
+from workbench.store.indexing import index_results
 from workbench.store.records import ANSWERED, JUDGED, Cell, Contender, Result, Run
-
-_RESULT_COLUMNS = (
-    "run, call_key, context, string, api_base, params, status, text, reasoning, refusal, finish, error_kind, "
-    "error, tries, input_tokens, output_tokens, cached_tokens, reasoning_tokens, estimated, cost, prices, "
-    "ttft, total, answered_by, valid, invalid, started, ended"
+from workbench.store.rows import (
+    CELLS,
+    RESULT_COLUMNS,
+    contender_key,
+    read_cell,
+    read_contender,
+    read_result,
+    read_run,
+    result_row,
 )
-_RESULT_MARKS = ", ".join("?" * len(_RESULT_COLUMNS.split(",")))
+from workbench.store.tallies import MOST_COST, Tally, filled_by, kept_tally
 
-_CELLS = """
-SELECT cells.*, contenders.prompt, contenders.version, contenders.model, contenders.string AS sent,
-       contenders.api_base AS base, contenders.params AS contender_params, results.id AS result_id, results.*
-FROM cells JOIN contenders ON contenders.id = cells.contender LEFT JOIN results ON results.id = cells.result
-"""
+_RESULT_MARKS = ", ".join("?" * len(RESULT_COLUMNS.split(",")))
+
+_UNSTORABLE = (
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+    sqlite3.DataError,
+    OverflowError,
+)
+"""What SQLite says of a value that a column cannot hold, such as a count of tokens beyond 64 bits."""
+
+_PAGE = 200
+"""Cells read at once by those who want very many."""
+
+_PAGE_TEXT = 4_000_000
+"""Characters of answers after which a page is full."""
 
 
 class Runs:
@@ -36,7 +51,7 @@ class Runs:
         self, cells: Sequence[Cell], *, prompt: str, samples: int, cost_limit: int | None, now: str
     ) -> int:
         """Store a planned run with all its cells; returns the number of the run."""
-        contenders = {_contender_key(cell.contender) for cell in cells}
+        contenders = {contender_key(cell.contender) for cell in cells}
         cases = {cell.case_hash for cell in cells}
         with self._database.writing() as connection:
             run = connection.execute(
@@ -47,7 +62,7 @@ class Runs:
             assert run is not None
             known: dict[tuple[str, ...], int] = {}
             for cell in cells:
-                key = _contender_key(cell.contender)
+                key = contender_key(cell.contender)
                 if key not in known:
                     known[key] = _contender_id(connection, cell.contender)
             connection.executemany(
@@ -59,7 +74,7 @@ class Runs:
                         *(
                             run,
                             cell.position,
-                            known[_contender_key(cell.contender)],
+                            known[contender_key(cell.contender)],
                             cell.revision,
                             int(cell.dirty),
                         ),
@@ -71,22 +86,32 @@ class Runs:
                     for cell in cells
                 ),
             )
+            counts = Counter(cell.result.status if cell.result else "waiting" for cell in cells)
+            Tally(counts).keep(connection, run)
             return run
 
     def add_results(self, run: int, results: Sequence[Result]) -> list[Result]:
-        """Store results and put each into all the cells that asked for it; returns them with numbers."""
+        """Store results and put each into all the cells that asked for it; returns them with numbers.
+
+        One that cannot be stored is recorded as an error that says so, and takes no other along. Raises
+        StoreError where there is no such run.
+        """
         stored = []
         with self._database.writing() as connection:
+            tally = kept_tally(connection, run)
+            if tally is None:
+                raise _no_run(run)
             for result in results:
-                number = connection.execute(
-                    f"INSERT INTO results ({_RESULT_COLUMNS}) VALUES ({_RESULT_MARKS})",
-                    _result_row(run, result),
-                ).lastrowid
+                kept = _insert_result(connection, run, result)
+                tally.add(kept, filled_by(connection, run, kept.call_key))
                 connection.execute(
                     "UPDATE cells SET result = ?, cached = 0 WHERE run = ? AND call_key = ?",
-                    (number, run, result.call_key),
+                    (kept.id, run, kept.call_key),
                 )
-                stored.append(replace(result, id=number or 0))
+                stored.append(kept)
+            if stored:
+                index_results(connection, stored[0].id)
+            tally.keep(connection, run)
         return stored
 
     def end(self, run: int, status: str, now: str) -> None:
@@ -95,9 +120,13 @@ class Runs:
             connection.execute("UPDATE runs SET status = ?, ended = ? WHERE id = ?", (status, now, run))
 
     def reopen(self, run: int) -> None:
-        """Note that a run goes on."""
+        """Note that a run goes on; raises StoreError where there is none."""
         with self._database.writing() as connection:
-            connection.execute("UPDATE runs SET status = 'running', ended = NULL WHERE id = ?", (run,))
+            reopened = connection.execute(
+                "UPDATE runs SET status = 'running', ended = NULL WHERE id = ?", (run,)
+            )
+            if not reopened.rowcount:
+                raise _no_run(run)
 
     def answers(self, call_keys: Collection[str]) -> dict[str, Result]:
         """Return, for each of the calls that was ever answered, its latest answer."""
@@ -111,7 +140,7 @@ class Runs:
                     f"WHERE call_key IN ({_marks(some)}) AND status IN ({_marks(ANSWERED)}) ORDER BY id",
                     (*some, *ANSWERED),
                 )
-                found.update((row["call_key"], _result(row)) for row in rows)
+                found.update((row["call_key"], read_result(row)) for row in rows)
         return found
 
     def newest(self, limit: int = 50, prompt: str | None = None) -> list[Run]:
@@ -120,8 +149,8 @@ class Runs:
             rows = connection.execute(
                 "SELECT * FROM runs WHERE (? IS NULL OR prompt = ?) ORDER BY id DESC LIMIT ?",
                 (prompt, prompt, limit),
-            ).fetchall()
-            return [_run(connection, row) for row in rows]
+            )
+            return [read_run(row) for row in rows]
 
     def get(self, run: int | None = None) -> Run:
         """Return a run by its number, or the last one; raises StoreError where there is none."""
@@ -130,11 +159,8 @@ class Runs:
                 "SELECT * FROM runs WHERE (? IS NULL OR id = ?) ORDER BY id DESC LIMIT 1", (run, run)
             ).fetchone()
             if row is None:
-                raise StoreError(
-                    "there are no runs yet" if run is None else f"there is no run {run}",
-                    hint="“workbench runs” lists them.",
-                )
-            return _run(connection, row)
+                raise _no_run(run)
+            return read_run(row)
 
     def cost_limit(self, run: int) -> int | None:
         """Return the cost limit a run was planned with, in pico-dollars."""
@@ -146,24 +172,65 @@ class Runs:
     def cells(self, run: int) -> list[Cell]:
         """Return all cells of a run in their order, with the results there are."""
         with self._database.reading() as connection:
-            rows = connection.execute(f"{_CELLS} WHERE cells.run = ? ORDER BY position", (run,))
-            return [_cell(row) for row in rows]
+            rows = connection.execute(f"{CELLS} WHERE cells.run = ? ORDER BY position", (run,))
+            return [read_cell(row) for row in rows]
+
+    def cell_of_result(self, result: int) -> Cell:
+        """Return the first cell that a result fills, with the number of its run.
+
+        That is one of the run that asked for it. Raises StoreError where there is no such cell: an error that
+        was tried again fills none.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                f"{CELLS} WHERE cells.result = ? ORDER BY cells.run, position LIMIT 1",
+                (result,),
+            ).fetchone()
+        if row is None:
+            raise StoreError(
+                f"there is no result {result}", hint="“workbench runs show” lists those of a run."
+            )
+        return read_cell(row)
+
+    def iter_cells(self, runs: Sequence[int]) -> Iterator[Cell]:
+        """Yield the cells of runs in their order, read in pages, between which others may use the store."""
+        for run in runs:
+            after = -1
+            while page := self._page(run, after):
+                yield from page
+                after = page[-1].position
+
+    def _page(self, run: int, after: int) -> list[Cell]:
+        page: list[Cell] = []
+        text = 0
+        with self._database.searching() as connection:
+            rows = connection.execute(
+                f"{CELLS} WHERE cells.run = ? AND position > ? ORDER BY position LIMIT ?", (run, after, _PAGE)
+            )
+            for cell in map(read_cell, rows):
+                page.append(cell)
+                text += len(cell.result.text) + len(cell.result.reasoning) if cell.result else 0
+                if text > _PAGE_TEXT:
+                    break
+        return page
 
     def judged_cells(self, prompt: str) -> Iterator[Cell]:
         """Yield every cell of a prompt whose result can stand in a duel, each contender and result once."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"{_CELLS} WHERE contenders.prompt = ? AND results.status IN ({_marks(JUDGED)}) "
+                f"{CELLS} WHERE contenders.prompt = ? AND results.status IN ({_marks(JUDGED)}) "
                 "GROUP BY cells.contender, cells.case_hash, cells.result ORDER BY results.id",
                 (prompt, *JUDGED),
             ).fetchall()
-        return map(_cell, rows)
+        return map(read_cell, rows)
 
     def contenders(self, prompt: str) -> list[Contender]:
         """Return every contender of a prompt that was ever planned."""
         with self._database.reading() as connection:
             rows = connection.execute("SELECT * FROM contenders WHERE prompt = ? ORDER BY id", (prompt,))
-            return [_contender(row, row["id"], row["string"], row["api_base"], row["params"]) for row in rows]
+            return [
+                read_contender(row, row["id"], row["string"], row["api_base"], row["params"]) for row in rows
+            ]
 
     def commits(self, contenders: Collection[int]) -> dict[int, str]:
         """Return, for each contender that was run exactly as committed, the last such commit."""
@@ -195,18 +262,41 @@ def _marks(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _canonical(params: Mapping[str, object]) -> str:
-    return json.dumps(params, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+def _no_run(run: int | None) -> StoreError:
+    return StoreError(
+        "there are no runs yet" if run is None else f"there is no run {run}",
+        hint="“workbench runs” lists them.",
+    )
 
 
-def _contender_key(contender: Contender) -> tuple[str, ...]:
-    params = _canonical(contender.params)
-    return (contender.prompt, contender.version, contender.string, contender.api_base or "", params)
+def _insert_result(connection: sqlite3.Connection, run: int, result: Result) -> Result:
+    """Return the result with its number, or in its place an error that says why it could not be stored."""
+    insert = f"INSERT INTO results ({RESULT_COLUMNS}) VALUES ({_RESULT_MARKS})"
+    try:
+        number = connection.execute(insert, result_row(run, result)).lastrowid
+    except _UNSTORABLE as broken:
+        result = _unstorable(result, broken)
+        number = connection.execute(insert, result_row(run, result)).lastrowid
+    return replace(result, id=number or 0)
+
+
+def _unstorable(result: Result, broken: Exception) -> Result:
+    """Return the record of an answer that cannot be stored: what was asked, and what was paid."""
+    cost = result.cost if isinstance(result.cost, int) and result.cost <= MOST_COST else None
+    return Result(
+        **{key: getattr(result, key) for key in ("call_key", "context", "string", "api_base", "params")},
+        status="error",
+        error_kind="unstorable",
+        error=f"the answer could not be stored: {broken}",
+        cost=cost,
+        started=result.started,
+        ended=result.ended,
+    )
 
 
 def _contender_id(connection: sqlite3.Connection, contender: Contender) -> int:
     """Return the number of a contender, stored where it is new; its model's name is the latest one used."""
-    key = _contender_key(contender)
+    key = contender_key(contender)
     row = connection.execute(
         "INSERT INTO contenders (prompt, version, string, api_base, params, model) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (prompt, version, string, api_base, params) DO UPDATE SET model = excluded.model "
@@ -214,114 +304,3 @@ def _contender_id(connection: sqlite3.Connection, contender: Contender) -> int:
         (*key, contender.model),
     ).fetchone()
     return int(row["id"])
-
-
-def _result_row(run: int, result: Result) -> tuple[object, ...]:
-    usage = result.usage
-    row = (
-        *(run, result.call_key, result.context, result.string, result.api_base, _canonical(result.params)),
-        *(result.status, result.text, result.reasoning, result.refusal, result.finish),
-        *(result.error_kind, result.error, result.tries),
-        *(usage.input, usage.output, usage.cached, usage.reasoning, result.estimated),
-        *(result.cost, result.prices, result.ttft, result.total, result.answered_by),
-        *(None if result.valid is None else int(result.valid), result.invalid, result.started, result.ended),
-    )
-    return tuple(_storable(item) if isinstance(item, str) else item for item in row)
-
-
-def _storable(text: str) -> str:
-    """Return the text with ``?`` for halves of surrogate pairs, which servers may send and SQLite refuses."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _result(row: sqlite3.Row) -> Result:
-    return Result(
-        id=row["result_id"],
-        call_key=row["call_key"],
-        context=row["context"],
-        string=row["string"],
-        api_base=row["api_base"],
-        params=json.loads(row["params"] or "{}"),
-        status=row["status"],
-        text=row["text"],
-        reasoning=row["reasoning"] or "",
-        refusal=row["refusal"],
-        finish=row["finish"],
-        error_kind=row["error_kind"],
-        error=row["error"],
-        tries=row["tries"],
-        usage=Usage(row["input_tokens"], row["output_tokens"], row["cached_tokens"], row["reasoning_tokens"]),
-        estimated=row["estimated"],
-        cost=row["cost"],
-        prices=row["prices"],
-        ttft=row["ttft"],
-        total=row["total"],
-        answered_by=row["answered_by"],
-        valid=None if row["valid"] is None else bool(row["valid"]),
-        invalid=row["invalid"],
-        started=row["started"],
-        ended=row["ended"],
-    )
-
-
-def _contender(row: sqlite3.Row, number: int, string: str, api_base: str, params: str) -> Contender:
-    return Contender(
-        prompt=row["prompt"],
-        version=row["version"],
-        model=row["model"],
-        string=string,
-        api_base=api_base or None,
-        params=json.loads(params),
-        id=number,
-    )
-
-
-def _cell(row: sqlite3.Row) -> Cell:
-    return Cell(
-        run=row["run"],
-        position=row["position"],
-        contender=_contender(row, row["contender"], row["sent"], row["base"], row["contender_params"]),
-        case=row["case_name"],
-        case_hash=row["case_hash"],
-        sample=row["sample"],
-        context=row["context"],
-        call_key=row["call_key"],
-        revision=row["revision"],
-        dirty=bool(row["dirty"]),
-        expect=row["expect"],
-        estimated=row["estimated"],
-        high=row["high"],
-        schema=row["schema"],
-        result=None if row["result"] is None else _result(row),
-        cached=bool(row["cached"]),
-        shown=row["shown"],
-        exact=bool(row["exact"]),
-        messages=row["messages"],
-    )
-
-
-def _run(connection: sqlite3.Connection, row: sqlite3.Row) -> Run:
-    counts = connection.execute(
-        "SELECT COALESCE(status, 'waiting') AS status, COUNT(*) AS number FROM cells "
-        "LEFT JOIN results ON results.id = cells.result WHERE cells.run = ? GROUP BY 1 ORDER BY 1",
-        (row["id"],),
-    ).fetchall()
-    # Over results, not cells: one that fills several cells was paid for once.
-    spent = connection.execute(
-        "SELECT COALESCE(SUM(cost), 0) AS cost, "
-        f"COALESCE(SUM(cost IS NULL AND status IN ({_marks(ANSWERED)})), 0) AS unpriced "
-        "FROM results WHERE run = ?",
-        (*ANSWERED, row["id"]),
-    ).fetchone()
-    return Run(
-        id=row["id"],
-        started=row["started"],
-        ended=row["ended"],
-        status=row["status"],
-        prompt=row["prompt"],
-        contenders=row["contenders"],
-        cases=row["cases"],
-        samples=row["samples"],
-        counts={part["status"]: part["number"] for part in counts},
-        cost=None if spent["unpriced"] else spent["cost"],
-    )

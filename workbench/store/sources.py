@@ -11,6 +11,7 @@ from workbench.errors import RevisionError, StoreError
 from workbench.project.yaml import Value
 from workbench.prompts.tree import Files
 from workbench.store.database import Database
+from workbench.store.indexing import index_contexts
 
 
 class UnknownVersionError(RevisionError):
@@ -41,12 +42,17 @@ class Sources:
                 )
 
     def keep_contexts(self, contexts: Iterable[tuple[Message, ...]]) -> None:
-        """Keep rendered contexts, each once."""
+        """Keep rendered contexts, each once, and make them findable."""
         with self._database.writing() as connection:
-            connection.executemany(
-                "INSERT OR IGNORE INTO contexts (hash, messages) VALUES (?, ?)",
-                ((context_hash(messages), wire_json(messages)) for messages in contexts),
-            )
+            last = connection.execute("SELECT COALESCE(MAX(id), 0) FROM context_numbers").fetchone()[0]
+            for messages in contexts:
+                new = connection.execute(
+                    "INSERT OR IGNORE INTO contexts (hash, messages) VALUES (?, ?)",
+                    (key := context_hash(messages), wire_json(messages)),
+                )
+                if new.rowcount:
+                    connection.execute("INSERT INTO context_numbers (context) VALUES (?)", (key,))
+            index_contexts(connection, last)
 
     def keep_cases(self, cases: Mapping[str, Mapping[str, Value]]) -> None:
         """Keep the inputs of cases by their hash."""

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from workbench.store.counts import Counts
 from workbench.store.database import Database
+from workbench.store.pruning import Pruning
+from workbench.store.remarks import Remarks
 from workbench.store.runs import Runs
 from workbench.store.scores import Scores
+from workbench.store.search import Search
 from workbench.store.sources import Sources
 from workbench.store.votes import Votes
 
@@ -15,9 +18,10 @@ from workbench.store.votes import Votes
 class Store:
     """Everything that is kept of a project.
 
-    That is ``sources`` (what was asked), ``runs`` and ``votes``, of all three the ``scores`` by version, and
-    of the runs the ``counts`` of tokens beside what was reported. Nothing is opened until it is needed. Every
-    method may raise StoreError.
+    That is ``sources`` (what was asked), ``runs`` and ``votes``, of all three the ``scores`` by version, of
+    the runs the ``counts`` of tokens beside what was reported, and ``remarks`` on single results. ``search``
+    finds results, and ``pruning`` lets go of old runs. Nothing is opened until it is needed. Every method may
+    raise StoreError.
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,6 +31,9 @@ class Store:
         self.votes = Votes(self.database)
         self.scores = Scores(self.database)
         self.counts = Counts(self.database)
+        self.remarks = Remarks(self.database)
+        self.search = Search(self.database)
+        self.pruning = Pruning(self.database)
 
     def close(self) -> None:
         """Close the file."""

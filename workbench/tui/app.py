@@ -32,12 +32,19 @@ GIVING_WAY = 0.0005
 """Seconds after which a thread that works lets another one go on."""
 
 
+COLLECTING = (10_000, 20, 50)
+"""New objects, and collections of each younger generation, after which garbage is looked for."""
+
+
 def put_keys_first() -> None:
     """Let nothing in this process hold up a key for long; to be called once the screen is about to open."""
     # What is rendered and counted in threads is to give way to a key at once.
     sys.setswitchinterval(GIVING_WAY)
     # What was loaded until now is never garbage, and looking through it takes 25 to 50 ms at a time.
     gc.freeze()
+    # Looking through what came since takes as long again, and is tried whenever a quarter of it is new: three
+    # times a second while answers arrive, whose rows need no collector to be let go.
+    gc.set_threshold(*COLLECTING)
 
 
 class WorkbenchApp(TellsFailures, App[None]):
@@ -92,6 +99,7 @@ class WorkbenchApp(TellsFailures, App[None]):
         """Plan what is asked for, ask where it may cost too much, and start it; call it in a worker."""
         try:
             prepared = await self.bench.running.prepare(request)
+            self.bench.running.check_fit(prepared)
         except WorkbenchError as error:
             self.notify(inert(str(error)), severity="error", markup=False, timeout=10)
             return

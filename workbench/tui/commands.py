@@ -48,10 +48,76 @@ COMMANDS = (
     Command(
         "previous-sample", "sample", "Previous sample", "left_square_bracket", "move_sample(-1)", ("runs",)
     ),
+    Command(
+        "open-result",
+        "open",
+        "Open this result with its exact context",
+        "enter",
+        "open_result",
+        ("runs",),
+        footer=True,
+    ),
+    Command(
+        "diff-answers",
+        "diff",
+        "Show which words of each answer differ from the first one",
+        "d",
+        "toggle_diff",
+        ("runs",),
+        footer=True,
+    ),
+    Command("point-left", "left", "Point at the answer to the left", "left,h", "point(-1)", ("runs",)),
+    Command("point-right", "right", "Point at the answer to the right", "right,l", "point(1)", ("runs",)),
+    Command(
+        "previous-columns",
+        "columns",
+        "Show the columns before these",
+        "less_than_sign",
+        "turn_page(-1)",
+        ("runs",),
+    ),
+    Command(
+        "next-columns",
+        "columns",
+        "Show the columns after these",
+        "greater_than_sign",
+        "turn_page(1)",
+        ("runs",),
+    ),
+    Command(
+        "scroll-down", "scroll", "Scroll all answers down together", "ctrl+d", "scroll_answers(1)", ("runs",)
+    ),
+    Command(
+        "scroll-up", "scroll", "Scroll all answers up together", "ctrl+u", "scroll_answers(-1)", ("runs",)
+    ),
+    Command(
+        "as-written", "Markdown", "Show answers as written, or as Markdown", "M", "toggle_plain", ("runs",)
+    ),
     Command("pause", "pause", "Pause the run, or go on", "p", "pause", ("runs",), footer=True),
     Command("cancel", "cancel", "Cancel the run; asks once", "X", "cancel", ("runs",), footer=True),
     Command("resume", "resume", "Do what is left of this run", "e", "resume", ("runs",)),
+    Command(
+        "retry", "retry", "Ask again what failed, and nothing else", "R", "retry", ("runs",), footer=True
+    ),
+    Command(
+        "next-failed",
+        "failed",
+        "Go to the next answer that failed",
+        "exclamation_mark",
+        "next_failed",
+        ("runs",),
+    ),
     Command("past-run", "past runs", "Open a past run", "O", "past_run", ("runs",), footer=True),
+    Command(
+        "search-runs",
+        "find",
+        "Find a past run or result by its words, prompt, model or label",
+        "slash",
+        "past_run",
+        ("runs",),
+        footer=True,
+    ),
+    Command("copy-answer", "copy", "Copy this answer as it was written", "y", "copy_answer", ("runs",)),
     Command("keep-case", "keep", "Keep this input as a case", "K", "keep_case", ("runs",)),
     Command(
         "duel-these",
@@ -155,7 +221,7 @@ COMMANDS = (
         ("history",),
         footer=True,
     ),
-    Command("refresh-history", "refresh", "Read everything again", "R", "refresh_history", ("history",)),
+    Command("refresh-history", "retry", "Read everything again", "R", "refresh_history", ("history",)),
     Command("group", "by", "Rate by contender, version or model", "b", "group", ("board",), footer=True),
     Command("refresh", "refresh", "Read everything again", "", "refresh_board", ("board",)),
     Command(

@@ -8,6 +8,7 @@ from decimal import Decimal
 import click
 
 from workbench.bench.bench import Bench, Readiness
+from workbench.cli.groups import hand_on
 from workbench.cli.options import json_option, with_bench
 from workbench.cli.output import print_json, print_note, print_table
 from workbench.models.model import PICO
@@ -23,6 +24,8 @@ def command(context: click.Context, as_json: bool) -> None:
     """List the configured models: ready, or what is missing."""
     if context.invoked_subcommand is None:
         with_bench(lambda bench: _list(bench, as_json), keys=True)
+    else:
+        hand_on(context, context.invoked_subcommand)
 
 
 @command.command("install")

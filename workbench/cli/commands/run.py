@@ -1,21 +1,17 @@
-"""``workbench run``: ask, and keep every answer."""
+"""``workbench run``: plan, ask, store, show."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
-from contextlib import aclosing
-from dataclasses import replace
-from decimal import Decimal, InvalidOperation
-from typing import Protocol
+from decimal import Decimal
+from pathlib import Path
 
 import click
 
 from workbench.bench.bench import Bench
-from workbench.bench.running import Request, RunInProgress
-from workbench.bench.shown import cost_range, money, usd
+from workbench.bench.running import Prepared, Request
 from workbench.cli.failing import Exit
+from workbench.cli.following import Face, face_for, follow, tell_misfits
 from workbench.cli.options import (
     LARGEST,
     complete_prompts,
@@ -23,30 +19,36 @@ from workbench.cli.options import (
     json_option,
     model_option,
     read_inputs,
-    read_params,
+    read_limit,
     with_bench,
 )
-from workbench.cli.output import ReaderGoneError, print_json, print_note, print_table, print_warning
-from workbench.cli.results import RESULT_HEADERS, RIGHT, cost_value, counted, result_row, result_value
+from workbench.cli.output import print_note, print_warning
 from workbench.errors import UsageError
-from workbench.models.estimate import PlanEstimate
-from workbench.runs.events import Ended, Finished, Planned, Retried
-from workbench.store.records import Cell, Result
+from workbench.runs.plan import read_sweep
 
-UNREACHED = ("authentication", "connection", "timeout", "unready", "server", "rate_limit", "engine")
-"""Kinds of failure that mean a model could not be reached."""
+_HINT = "“workbench run --help” shows how."
 
 
 @click.command("run")
 @click.argument("prompts", nargs=-1, metavar="[PROMPT[@REVISION]]...", shell_complete=complete_prompts)
 @model_option
 @click.option("--case", "cases", multiple=True, help="A case, by name or number; repeatable; all by default.")
+@click.option(
+    "--cases",
+    "selection",
+    multiple=True,
+    metavar="PATTERN",
+    help="Cases by name, number, 3-7, glow* or tag:hard; repeatable, or with commas.",
+)
+@click.option("--examples", is_flag=True, help="Each few-shot example as a case, with that example left out.")
 @input_option
 @click.option("--set", "params", multiple=True, metavar="PARAM=VALUE", help="A param; VALUE,VALUE sweeps.")
 @click.option("--samples", default=1, show_default=True, type=click.IntRange(min=1), help="Answers a case.")
 @click.option("--fresh", is_flag=True, help="Ask again what the cache could answer.")
 @click.option("--max-cost", metavar="USD", help="Allow the run to cost so much.")
-@click.option("--plan", "plan_only", is_flag=True, help="Show calls and cost; send nothing.")
+@click.option(
+    "--plan", "plan_only", is_flag=True, help="Show calls, cost and what will not work; send nothing."
+)
 @click.option(
     "--resume",
     is_flag=False,
@@ -54,12 +56,28 @@ UNREACHED = ("authentication", "connection", "timeout", "unready", "server", "ra
     metavar="[RUN]",
     help="Do what is left of a run, the last by default.",
 )
+@click.option(
+    "--retry-failed",
+    "retry",
+    is_flag=False,
+    flag_value="last",
+    metavar="[RUN]",
+    help="Do only what failed in a run, the last by default.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the results to FILE when the run has ended: .jsonl, .csv or .md.",
+)
 @json_option
 def command(  # noqa: PLR0913 - click gives each option as an argument
     *,
     prompts: tuple[str, ...],
     models: tuple[str, ...],
     cases: tuple[str, ...],
+    selection: tuple[str, ...],
+    examples: bool,
     inputs: tuple[str, ...],
     params: tuple[str, ...],
     samples: int,
@@ -67,6 +85,8 @@ def command(  # noqa: PLR0913 - click gives each option as an argument
     max_cost: str | None,
     plan_only: bool,
     resume: str | None,
+    retry: str | None,
+    out: Path | None,
     as_json: bool,
 ) -> int:
     """Run prompts on models and keep every result.
@@ -79,179 +99,66 @@ def command(  # noqa: PLR0913 - click gives each option as an argument
         models=models,
         cases=cases,
         inputs=read_inputs(inputs),
-        params=read_params(params),
+        params=read_sweep(params),
         samples=samples,
         fresh=fresh,
         stream=False,
+        selection=selection,
+        examples=examples,
     )
-    _check(request, resume)
-    limit = _limit(max_cost)
+    _check(request, resume, retry)
+    limit = read_limit(max_cost)
+    face = face_for(as_json=as_json)
 
     async def whole(bench: Bench) -> int:
-        if resume is None:
-            prepared = await bench.running.prepare(request)
-        else:
-            prepared = await asyncio.to_thread(bench.running.resume, _run_number(resume), stream=False)
+        if out is not None:
+            bench.exporting.check(out)
+        prepared = await _prepared(bench, request, resume, retry)
         for warning in prepared.warnings:
             print_warning(warning)
-        face = _Lines() if as_json else _Table()
         if plan_only:
-            face.planned(prepared.run, len(prepared.plan.calls), prepared.plan.cached, prepared.plan.estimate)
-            return Exit.DONE
-        bench.running.check_cost(prepared, limit)
-        try:
-            return await _follow(bench.running.start(prepared, limit), face)
-        except ReaderGoneError as gone:
-            gone.interrupted = True
-            raise
+            face.plan(prepared)
+            tell_misfits(prepared.misfits)
+            return Exit.USAGE if prepared.misfits else Exit.DONE
+        return await _run(bench, prepared, limit, face, out)
 
     return with_bench(whole, keys=True)
 
 
-class _Face(Protocol):
-    """What becomes of a run's events."""
-
-    def planned(self, run: int | None, calls: int, cached: int, cost: PlanEstimate) -> None: ...
-
-    def result(self, run: int, cell: Cell, result: Result) -> None: ...
-
-    def ended(self, event: Ended) -> None: ...
-
-
-async def _follow(progress: RunInProgress, face: _Face) -> Exit:
-    """Show what happens until the run has ended; returns the exit code that says how."""
-    _stop_on_interrupt(progress)
-    waiting: dict[str, list[Cell]] = {}
-    results: list[Result] = []
-
-    def show(cell: Cell, result: Result) -> None:
-        results.append(result)
-        face.result(progress.run, replace(cell, result=result), result)
-
-    async with aclosing(progress.events()) as events:
-        async for event in events:
-            match event:
-                case Planned():
-                    face.planned(event.run, event.calls, event.cached, event.cost)
-                    for cell in event.cells:
-                        if cell.result is not None:
-                            show(cell, cell.result)
-                        else:
-                            waiting.setdefault(cell.call_key, []).append(cell)
-                case Retried():
-                    print_note(f"try {event.tries} failed: {event.reason}; again in {event.wait:.1f} s")
-                case Finished():
-                    for cell in waiting.get(event.key, ()):
-                        show(cell, event.result)
-                case Ended():
-                    face.ended(event)
-                    return _exit_code(event, results)
-    raise AssertionError("a run always ends")
-
-
-def _stop_on_interrupt(progress: RunInProgress) -> None:
-    """Let the first Ctrl-C stop the run, so that what ended is kept, and a second one stop everything."""
-    loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        loop.remove_signal_handler(signal.SIGINT)
-        print_note("Stopping …")
-        progress.stop()
-
-    loop.add_signal_handler(signal.SIGINT, stop)
-
-
-def _exit_code(ended: Ended, results: list[Result]) -> Exit:
-    if ended.status == "interrupted":
-        return Exit.INTERRUPTED
-    if ended.status == "limit":
-        return Exit.COST_LIMIT
-    if results and all(result.status == "refused" or result.error_kind in UNREACHED for result in results):
-        return Exit.UNREACHABLE
-    return (
-        Exit.FAILED_IN_PART if any(result.status in ("error", "refused") for result in results) else Exit.DONE
+async def _prepared(bench: Bench, request: Request, resume: str | None, retry: str | None) -> Prepared:
+    again = resume or retry
+    if again is None:
+        return await bench.running.prepare(request)
+    return await asyncio.to_thread(
+        bench.running.resume, _run_number(again), stream=False, failed_only=retry is not None
     )
 
 
-class _Lines:
-    """The events as JSON Lines."""
+async def _run(bench: Bench, prepared: Prepared, limit: Decimal | None, face: Face, out: Path | None) -> Exit:
+    bench.running.check_fit(prepared)
+    bench.running.check_cost(prepared, limit)
+    progress = bench.running.start(prepared, limit)
+    code = await follow(progress, face)
+    if out is not None:
+        from workbench.bench.exporting import Chosen
 
-    def planned(self, run: int | None, calls: int, cached: int, cost: PlanEstimate) -> None:
-        print_json(
-            {"event": "planned", "run": run, "calls": calls, "cached": cached, "cost": cost_value(cost)}
-        )
-
-    def result(self, run: int, cell: Cell, result: Result) -> None:
-        print_json({"event": "result", **result_value(run, cell, result)})
-
-    def ended(self, event: Ended) -> None:
-        print_json(
-            {
-                "event": "ended",
-                "run": event.run,
-                "status": event.status,
-                "counts": dict(event.counts),
-                "cost": usd(event.cost),
-            }
-        )
-        _tell_how_to_resume(event)
+        number = await asyncio.to_thread(bench.exporting.write, Chosen(runs=(progress.run,)), out)
+        print_note(f"{number} results in {out}")
+    return code
 
 
-class _Table:
-    """Progress on standard error, and a table at the end."""
-
-    def __init__(self) -> None:
-        self._rows: list[tuple[str, ...]] = []
-        self._calls = 0
-        self._done = 0
-
-    def planned(self, run: int | None, calls: int, cached: int, cost: PlanEstimate) -> None:
-        self._calls = calls
-        name = "plan" if run is None else f"run {run}"
-        unpriced = f", and {cost.unpriced} calls unpriced" if cost.unpriced else ""
-        price = cost_range(cost.low, cost.typical, cost.high)
-        print_note(f"{name}: {calls} calls, {cached} cached, {price}{unpriced}")
-
-    def result(self, run: int, cell: Cell, result: Result) -> None:
-        self._done += not cell.cached
-        if sys.stderr.isatty():
-            click.echo(f"\r{self._done} of {self._calls} ", err=True, nl=False)
-        self._rows.append(result_row(cell, result))
-
-    def ended(self, event: Ended) -> None:
-        if sys.stderr.isatty():
-            click.echo("\r", err=True, nl=False)
-        print_table(RESULT_HEADERS, self._rows, right=RIGHT)
-        print_note(f"run {event.run} {event.status}: {counted(event.counts)}; {money(event.cost)}")
-        _tell_how_to_resume(event)
-
-
-def _tell_how_to_resume(ended: Ended) -> None:
-    if ended.status == "interrupted":
-        print_note(f"Interrupted. What ended is kept; go on with: workbench run --resume {ended.run}")
-
-
-def _check(request: Request, resume: str | None) -> None:
+def _check(request: Request, resume: str | None, retry: str | None) -> None:
     """Refuse a request that names no prompt, and one that would change what a run resumes."""
-    hint = "“workbench run --help” shows how."
-    if resume is None and not request.targets:
-        raise UsageError("name the prompts to run, or --resume a run", hint=hint)
-    if resume is not None and request != Request(targets=(), stream=False):
+    again = resume or retry
+    if again is None and not request.targets:
+        raise UsageError("name the prompts to run, or --resume a run", hint=_HINT)
+    if resume is not None and retry is not None:
+        raise UsageError("--resume does what failed too: leave out --retry-failed", hint=_HINT)
+    if again is not None and request != Request(targets=(), stream=False):
+        option = "--resume" if resume is not None else "--retry-failed"
         raise UsageError(
-            "a resumed run is done as it was planned: --resume goes with no other choice", hint=hint
+            f"a resumed run is done as it was planned: {option} goes with no other choice", hint=_HINT
         )
-
-
-def _limit(max_cost: str | None) -> Decimal | None:
-    if max_cost is None:
-        return None
-    try:
-        limit = Decimal(max_cost)
-    except InvalidOperation:
-        limit = Decimal("NaN")
-    if not limit.is_finite() or limit < 0:
-        raise UsageError(f"“{max_cost}” is not an amount of USD", hint="For example: --max-cost 2.50")
-    return limit
 
 
 def _run_number(text: str) -> int | None:

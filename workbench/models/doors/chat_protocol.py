@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from workbench.models.calls import Call, Usage
 from workbench.models.doors import failures
+from workbench.models.doors.tool_calls import ToolPart, read_tools
 from workbench.project.yaml import Value
+
+ENDED_IN_ERROR = "the server ended its answer in an error"
 
 MOST_TOKENS = 10**9
 """Tokens of one call; a report of more, or of fewer than none, is taken as none."""
@@ -24,6 +27,7 @@ class Piece:
     text: str = ""
     reasoning: str = ""
     refusal: str = ""
+    tools: tuple[ToolPart, ...] = ()
     finish: str | None = None
     usage: Usage | None = None
     model: str | None = None
@@ -77,14 +81,17 @@ def read_piece(reply: Value, key: str | None) -> Piece:
     choice = next((choice for choice in choices if choice.get("index") in (0, None)), None)
     if choice is None:
         return Piece(usage=usage, model=model)
+    if choice.get("error") or choice.get("finish_reason") == "error":  # as OpenRouter ends a stream
+        raise failures.of_error_object(choice.get("error") or ENDED_IN_ERROR, key)
     said = choice.get("delta") or choice.get("message") or {}
     if not isinstance(said, dict):
         raise failures.protocol("the server sent a message that is not an object", key)
     finish = choice.get("finish_reason")
     return Piece(
         text=_text(said.get("content")),
-        reasoning=_text(said.get("reasoning_content") or said.get("reasoning")),
-        refusal=_text(said.get("refusal")),
+        reasoning=_text(said.get("reasoning_content") or said.get("reasoning") or _thinking(said)),
+        refusal=_text(said.get("refusal")) or _text(said.get("content"), "refusal"),
+        tools=read_tools(said),
         finish=finish if isinstance(finish, str) else None,
         usage=usage,
         model=model,
@@ -99,12 +106,14 @@ def read_usage(said: Value) -> Usage | None:
     """
     if not isinstance(said, dict):
         return None
-    return Usage(
+    cached = _count(said.get("prompt_tokens_details"), "cached_tokens")
+    usage = Usage(
         input=_count(said, "prompt_tokens"),
         output=_count(said, "completion_tokens"),
-        cached=_count(said.get("prompt_tokens_details"), "cached_tokens"),
+        cached=_count(said, "prompt_cache_hit_tokens") if cached is None else cached,  # DeepSeek's word
         reasoning=_count(said.get("completion_tokens_details"), "reasoning_tokens"),
     )
+    return None if usage == Usage() else usage  # some servers send an empty one after the full one
 
 
 def _count(said: Value, name: str) -> int | None:
@@ -113,7 +122,16 @@ def _count(said: Value, name: str) -> int | None:
     return count if believed else None
 
 
-def _text(content: Value) -> str:
+def _text(content: Value, part: str = "text") -> str:
     if isinstance(content, list):  # parts, as some servers send them: [{"type": "text", "text": …}]
-        return "".join(_text(part.get("text")) for part in content if isinstance(part, dict))
-    return content if isinstance(content, str) else ""
+        return "".join(_text(each.get(part)) for each in content if isinstance(each, dict))
+    return content if isinstance(content, str) and part == "text" else ""
+
+
+def _thinking(said: dict[str, Value]) -> list[Value]:
+    """Return the parts of a content that are thinking, as Mistral's reasoning models send it."""
+    content = said.get("content")
+    if not isinstance(content, list):
+        return []
+    parts = (part.get("thinking") for part in content if isinstance(part, dict))
+    return [each for part in parts if isinstance(part, list) for each in part]

@@ -51,7 +51,7 @@ class DirectDoor:
             async with await self._post(call, key) as response:
                 if response.status != 200:
                     raise await _refusal(response, key)
-                async with aclosing(_replies(response, call.stream, arriving)) as replies:
+                async with aclosing(_replies(response, arriving)) as replies:
                     async for reply in replies:
                         delta = arriving.take(read_piece(reply, key))
                         if delta and call.stream:
@@ -173,15 +173,14 @@ def _authorities() -> ssl.SSLContext | bool:
     return context
 
 
-async def _replies(
-    response: aiohttp.ClientResponse, stream: bool, arriving: Arriving
-) -> AsyncGenerator[Value, None]:
+async def _replies(response: aiohttp.ClientResponse, arriving: Arriving) -> AsyncGenerator[Value, None]:
     """Yield the JSON values of a reply: its chunks, or the whole of it."""
     if response.content_type == "application/json":
         # Servers that cannot stream answer whole although a stream was asked for.
         yield json.loads(await response.read())
         return
-    if not stream or response.content_type != "text/event-stream":
+    # Others stream although none was asked for.
+    if response.content_type != "text/event-stream":
         kind = response.headers.get("Content-Type", "no type")
         raise failures.protocol(f"the server answered with {kind} in place of a completion")
     events = EventStream()

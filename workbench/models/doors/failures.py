@@ -18,10 +18,16 @@ LONGEST_MESSAGE = 300
 
 _WINDOW_WORDS = re.compile(
     r"context[ _-](?:length|window|size)|maximum context|prompt is too long|too many (?:input )?tokens"
-    r"|exceed_context",
+    r"|exceed_context|input token count|input length exceeds",
     re.IGNORECASE,
 )
 _QUOTA_WORDS = re.compile(r"insufficient_quota|exceeded your current quota|credit balance", re.IGNORECASE)
+_BAD_KEY_WORDS = re.compile(r"api key not valid|api_key_invalid|api key expired", re.IGNORECASE)
+_WAIT_WORDS = re.compile(
+    r"(?:retry|try again) (?:in|after) (?:(\d+)m)?(\d+(?:\.\d+)?) ?(ms|s|sec|seconds?)\b"
+    r'|"retryDelay": ?"()(\d+(?:\.\d+)?)(s)"',
+    re.IGNORECASE,
+)
 _KEY_WORDS = re.compile(r"invalid_api_key|authentication|permission|unauthorized", re.IGNORECASE)
 
 
@@ -41,7 +47,7 @@ def of_status(status: int, said: str, headers: Mapping[str, str], key: str | Non
         f"HTTP {status}: {words}" if words else f"HTTP {status}",
         kind=kind,
         retriable=retriable,
-        retry_after=retry_after(headers),
+        retry_after=_wait(headers, said) if retriable else None,
         hint="Check the key of this model." if kind == "authentication" else None,
     )
 
@@ -66,7 +72,7 @@ def error_words(body: Value) -> str:
     if not isinstance(error, dict):
         return str(error)
     said = error.get("message") or error.get("detail") or ""
-    marks = [str(error[name]) for name in ("type", "code") if isinstance(error.get(name), str)]
+    marks = [str(error[name]) for name in ("type", "code", "status") if isinstance(error.get(name), str)]
     return f"{said} ({', '.join(marks)})" if marks else str(said)
 
 
@@ -104,6 +110,24 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
+def wait_in_words(said: str) -> float | None:
+    """Return how many seconds a server asks to wait in its message, or None where it says nothing of it.
+
+    “Please try again in 1m2.5s” of OpenAI, “Please retry in 7s” and ``"retryDelay": "7s"`` of Gemini, which
+    sends no header.
+    """
+    found = _WAIT_WORDS.search(said)
+    if found is None:
+        return None
+    minutes, amount, unit = found[1] or 0, found[2] or found[5], found[3] or found[6]
+    return 60.0 * int(minutes) + float(amount) / (1000 if unit.lower() == "ms" else 1)
+
+
+def _wait(headers: Mapping[str, str], said: str) -> float | None:
+    wait = retry_after(headers)
+    return wait_in_words(said) if wait is None else wait
+
+
 def _kind(status: int, said: str) -> tuple[str, bool]:
     if status == 429:
         return "rate_limit", not _QUOTA_WORDS.search(said)
@@ -111,7 +135,7 @@ def _kind(status: int, said: str) -> tuple[str, bool]:
         return "server", True
     if status == 408:
         return "timeout", True
-    if status in (401, 403):
+    if status in (401, 403) or (status == 400 and _BAD_KEY_WORDS.search(said)):
         return "authentication", False
     return ("context_window" if _WINDOW_WORDS.search(said) else "request"), False
 

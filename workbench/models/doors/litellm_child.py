@@ -9,13 +9,15 @@ import asyncio
 import json
 import logging
 import os
-import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from workbench.errors import CallError
 from workbench.models.doors import failures
 from workbench.models.doors.lifeline import claim_stdout, end_with_workbench
+from workbench.models.doors.litellm_failures import described
+from workbench.models.doors.litellm_replies import lines_of, overhear, read_chunk, read_whole
 from workbench.project.yaml import Value
 
 BEFORE_IMPORT = {
@@ -41,8 +43,6 @@ Others of its arguments, such as ``base_url``, ``api_key`` or ``extra_headers``,
 and params come from a project that nobody has vouched for.
 """
 
-_PREFIX = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Exception|Timeout)\s*[:-]\s*)+")
-
 _LOOPBACK = "localhost,127.0.0.1,::1"
 
 
@@ -66,14 +66,20 @@ def load_litellm() -> Any:  # noqa: ANN401
     os.environ.update(BEFORE_IMPORT)
     for name in ("NO_PROXY", "no_proxy"):  # a proxy cannot reach a server of this machine
         os.environ[name] = ",".join(part for part in (os.environ.get(name), _LOOPBACK) if part)
+    import httpx  # with LiteLLM, which calls providers through it
     import litellm  # takes seconds; standard input is already watched by now
 
+    httpx.Response.aiter_lines = lines_of  # type: ignore[method-assign, assignment]
     litellm.telemetry = False
     litellm.suppress_debug_info = True
     litellm.drop_params = False
     litellm.modify_params = False
     litellm.num_retries = 0
     litellm.turn_off_message_logging = True
+    # What a provider did not count is unknown: LiteLLM's own count would be taken for the provider's.
+    litellm.disable_token_counter = True
+    # Else an answer that repeats itself a hundred times, as a table's rule does, is thrown away as an error.
+    litellm.REPEATED_STREAMING_CHUNK_LIMIT = sys.maxsize
     logging.disable(logging.CRITICAL)
     return litellm
 
@@ -106,9 +112,10 @@ class Service:
         try:
             reply = await self.litellm.acompletion(**arguments(ask))
             if ask["stream"]:
+                broken = overhear(reply, lambda chunk: self.write({"id": number, "chunk": chunk}))
                 async for chunk in reply:
                     self.write({"id": number, "chunk": read_chunk(chunk, reply)})
-                if not (reply.received_finish_reason or reply.intermittent_finish_reason):
+                if broken() or not (reply.received_finish_reason or reply.intermittent_finish_reason):
                     raise failures.connection("the stream ended before the answer did")
             else:
                 self.write({"id": number, "chunk": read_whole(reply)})
@@ -116,30 +123,6 @@ class Service:
             self.write({"id": number, "error": described(error, ask["key"])})
         else:
             self.write({"id": number, "end": True})
-
-
-def read_chunk(chunk: Any, reply: Any) -> dict[str, Value]:  # noqa: ANN401
-    """Return a chunk of a stream as the OpenAI protocol has it, without what LiteLLM makes up.
-
-    It counts tokens itself where the provider reports none, ends a stream that broke off with a “stop”, and
-    names the model as it was asked for; what the provider said is beside that.
-    """
-    said: dict[str, Value] = chunk.model_dump(exclude_none=True)
-    said["model"] = chunk._hidden_params.get("provider_response_model")
-    if not any(getattr(earlier, "usage", None) for earlier in reply.chunks):
-        said.pop("usage", None)
-    return said
-
-
-def read_whole(reply: Any) -> dict[str, Value]:  # noqa: ANN401
-    """Return a whole reply as the OpenAI protocol has it."""
-    said: dict[str, Value] = reply.model_dump(exclude_none=True)
-    for choice in said.get("choices", ()):
-        message = choice["message"]
-        message.setdefault("refusal", (message.get("provider_specific_fields") or {}).get("refusal"))
-    if not (said.get("usage") or {}).get("total_tokens"):
-        said.pop("usage", None)  # LiteLLM's zeros stand for nothing having been reported
-    return said
 
 
 def arguments(ask: Mapping[str, Value]) -> dict[str, Value]:
@@ -165,76 +148,6 @@ def arguments(ask: Mapping[str, Value]) -> dict[str, Value]:
         # Without a key LiteLLM would take one from the environment and show it to the project's address.
         call["api_key"] = ask["key"] or "none"
     return call
-
-
-def described(error: Exception, key: str | None) -> dict[str, Value]:
-    """Return an exception as the fields of a CallError."""
-    failure = error if isinstance(error, CallError) else _classified(error, key)
-    return {
-        "message": failure.message,
-        "kind": failure.kind,
-        "retriable": failure.retriable,
-        "retry_after": failure.retry_after,
-        "hint": failure.hint,
-    }
-
-
-_KINDS = {
-    "context_window": ({"ContextWindowExceededError"}, False),
-    "timeout": ({"Timeout", "APITimeoutError", "TimeoutException", "TimeoutError"}, True),
-}
-"""Kinds of failure that the class of an exception decides, and whether another try may help."""
-
-_UNREADABLE = {"JSONDecodeError", "ValidationError", "AttributeError", "KeyError", "TypeError", "IndexError"}
-"""What is raised inside LiteLLM over an answer it does not expect; it calls that a lost connection."""
-
-_UNREACHABLE = {
-    "ConnectError",
-    "ClientConnectorError",
-    "ReadError",
-    "RemoteProtocolError",
-    "ClientPayloadError",
-}
-
-
-def _classified(error: BaseException, key: str | None) -> CallError:
-    said = _PREFIX.sub("", str(getattr(error, "message", None) or error)).partition(" Traceback (most")[0]
-    said = failures.short(said, key)
-    names = _names(error)
-    for kind, (classes, retriable) in _KINDS.items():
-        if names & classes:
-            return CallError(said, kind=kind, retriable=retriable)
-    original = getattr(error, "original_exception", None)
-    if "MidStreamFallbackError" in names and isinstance(original, Exception):
-        return _classified(original, key)
-    behind = set().union(*(_names(cause) for cause in _causes(error)))
-    if behind & _UNREACHABLE:
-        return failures.connection(said or "the connection was lost", key)
-    if behind & _UNREADABLE or "AttributeError" in said or "TypeError" in said:
-        return failures.protocol(said, key)
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int) and status >= 400 and "APIConnectionError" not in names:
-        return failures.of_status(status, said, _headers(error), key)
-    return failures.connection(said or "the connection was lost", key)
-
-
-def _names(error: BaseException) -> set[str]:
-    # By name, so that the exceptions of httpx and aiohttp are known as well, without importing either.
-    return {kind.__name__ for kind in type(error).__mro__}
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _headers(error: BaseException) -> dict[str, str]:
-    response = getattr(error, "response", None)
-    for headers in (getattr(error, "litellm_response_headers", None), getattr(response, "headers", None)):
-        if headers and failures.retry_after(dict(headers)) is not None:
-            return dict(headers)
-    return {}
 
 
 if __name__ == "__main__":

@@ -9,28 +9,45 @@ from __future__ import annotations
 import codecs
 
 
-class EventStream:
-    """Takes the bytes of one stream, cut anywhere, and gives the data of its events."""
+class Lines:
+    """Takes the bytes of one stream, cut anywhere, and gives its lines: only LF, CR and CRLF end one."""
 
     def __init__(self) -> None:
         self._waiting: list[bytes] = []
-        self._data: list[bytes] = []
-        self._begun = False
 
-    def feed(self, chunk: bytes) -> list[str]:
-        """Return the data of the events that this chunk completes; raises UnicodeDecodeError."""
-        # Bytes are split before they are decoded, so a character that two chunks share stays whole.
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Return the lines that this chunk completes, with their ends."""
+        # Bytes are split before they are decoded, so a character that two chunks share stays whole, and what
+        # only text takes for the end of a line, such as U+2028, ends none.
         self._waiting.append(chunk)
         if b"\n" not in chunk and b"\r" not in chunk:
             return []
         lines = b"".join(self._waiting).splitlines(keepends=True)
         # A line that ends in CR may be half of a CRLF, so it waits as an unfinished one does.
         self._waiting = [] if lines[-1].endswith(b"\n") else [lines.pop()]
-        return self._read(lines)
+        return lines
+
+    def end(self) -> list[bytes]:
+        """Return the lines that the end of the stream completes."""
+        waiting, self._waiting = self._waiting, []
+        return b"".join(waiting).splitlines()
+
+
+class EventStream:
+    """Takes the bytes of one stream, cut anywhere, and gives the data of its events."""
+
+    def __init__(self) -> None:
+        self._lines = Lines()
+        self._data: list[bytes] = []
+        self._begun = False
+
+    def feed(self, chunk: bytes) -> list[str]:
+        """Return the data of the events that this chunk completes; raises UnicodeDecodeError."""
+        return self._read(self._lines.feed(chunk))
 
     def end(self) -> list[str]:
         """Return the data of events that the end of the stream completes; raises UnicodeDecodeError."""
-        events = self._read(b"".join(self._waiting).splitlines())
+        events = self._read(self._lines.end())
         last = b"\n".join(self._data)
         if last.rstrip().endswith((b"}", b"[DONE]")):
             events.append(last.decode())

@@ -6,7 +6,7 @@ JSON lines:
 
 - to the child: ``{"id", "ask": {…}}`` with the key in it, and ``{"id", "cancel": true}``
 - from the child: ``{"ready": true}`` once; then ``{"id", "chunk": {…}}`` as in the OpenAI protocol, and last
-  ``{"id", "end": true}`` or ``{"id", "error": {message, kind, retriable, retry_after, hint}}``
+  ``{"id", "end": true}`` or ``{"id", "error": {message, kind, retriable, retry_after, hint, sent}}``
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from workbench.errors import CallError
 from workbench.models.calls import Answer, Call, Delta
@@ -66,7 +67,7 @@ class LiteLLMDoor:
                     await _send(child, {"id": number, "cancel": True})
         if not arriving.begun:
             raise failures.protocol("the provider sent no choice", key)
-        yield arriving.answer(streamed=call.stream)
+        yield _as_reported(arriving.answer(streamed=call.stream))
 
     async def close(self) -> None:
         """End the child process."""
@@ -129,7 +130,7 @@ def question(call: Call, key: str | None) -> dict[str, Value]:
     if prefill_of(call.messages) and call.model.provider in _PREFIX_PROVIDERS:
         messages[-1]["prefix"] = True
     asked = {
-        "model": call.model.string,
+        "model": _spoken(call.model.string),
         "messages": messages,
         "params": dict(call.params),
         "api_base": call.model.api_base,
@@ -142,6 +143,25 @@ def question(call: Call, key: str | None) -> dict[str, Value]:
     return asked
 
 
+def _as_reported(answer: Answer) -> Answer:
+    """Return an answer without LiteLLM's 0 for tokens of reasoning that no provider counted."""
+    if answer.reasoning and answer.usage.reasoning == 0:
+        return replace(answer, usage=replace(answer.usage, reasoning=None))
+    return answer
+
+
+def _spoken(string: str) -> str:
+    """Return the model string as LiteLLM is to take it.
+
+    Its ``ollama/`` presses a chat into one prompt of its own making, with “### User:” for a role, and says
+    “stop” of an answer that was cut; ``ollama_chat/`` sends the same model the messages as they are.
+    """
+    provider, slash, name = string.partition("/")
+    return f"ollama_chat/{name}" if provider == "ollama" and slash else string
+
+
 def _failure(error: dict[str, Value]) -> CallError:
-    message = error.pop("message")
-    return CallError(message, **error)
+    message, sent = error.pop("message"), error.pop("sent", True)
+    failure = CallError(message, **error)
+    failure.sent = sent
+    return failure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 
 from textual import on
 from textual.app import ComposeResult
@@ -31,11 +32,11 @@ LONG = 74_000
 HOW = (
     "The terminal is asked to put it on the clipboard (OSC 52); it may refuse. tmux: set -s set-clipboard on"
 )
-TOO_LONG = "More than many terminals take: “workbench context … --format {form} > FILE” keeps it."
+TOO_LONG = "More than many terminals take: “{command}” keeps it."
 
 
-class CopyAs(TellsFailures, ModalScreen[None]):
-    """Copies what one model receives. A key of an API is never in it, only the name of its variable."""
+class CopyDialog(TellsFailures, ModalScreen[None]):
+    """Copies one thing in one of several forms, each seen before it is copied."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's type
         Binding("escape,q", "dismiss(None)", "Close", show=False),
@@ -44,25 +45,38 @@ class CopyAs(TellsFailures, ModalScreen[None]):
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual's type
 
-    def __init__(self, found: ModelPreview, schema: Value, last_good: str = "") -> None:
-        """``schema`` is the output schema of the prompt, None where it has none.
+    def __init__(
+        self,
+        title: str,
+        forms: Mapping[str, tuple[str, str]],
+        make: Callable[[str], str],
+        *,
+        kept_by: str,
+        last_good: str = "",
+    ) -> None:
+        """``forms`` holds for each form its title and a line about it, and ``make`` returns the text of one.
 
-        ``last_good`` says that this is of an older text, empty where it is not.
+        ``make`` is called in a thread, and may raise UsageError. ``kept_by`` is the command that writes a
+        form to a file, with ``{form}`` for its name. ``last_good`` says that this is of an older text, empty
+        where it is not.
         """
         super().__init__()
-        self._found = found
-        self._schema = schema
+        self._says = title
+        self._forms = forms
+        self._make = make
+        self._kept_by = kept_by
         self._last_good = last_good
         self._made: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Compose the forms beside what each of them is."""
         with Vertical(classes="dialog copy-as"):
-            title = f"Copy what {inert(self._found.model.name)} receives as"
-            yield Label(self._noted(title), classes="dialog-title", markup=False)
+            yield Label(self._noted(inert(self._says)), classes="dialog-title", markup=False)
             with Horizontal():
                 yield PointedList(
-                    *(Option(TITLES[form], id=form) for form in FORMATS), markup=False, compact=True
+                    *(Option(title, id=form) for form, (title, _) in self._forms.items()),
+                    markup=False,
+                    compact=True,
                 )
                 yield PlainText(id="copy-preview")
             yield Static("", id="copy-about", markup=False)
@@ -76,7 +90,7 @@ class CopyAs(TellsFailures, ModalScreen[None]):
     def action_move(self, by: int) -> None:
         """Move the highlight."""
         options = self.query_one(OptionList)
-        options.highlighted = ((options.highlighted or 0) + by) % len(FORMATS)
+        options.highlighted = ((options.highlighted or 0) + by) % len(self._forms)
 
     @on(OptionList.OptionHighlighted)
     @in_background(exclusive=True, group="copy")
@@ -90,8 +104,8 @@ class CopyAs(TellsFailures, ModalScreen[None]):
             return
         self.query_one(PlainText).show(text)
         size = len(text.encode("utf-8", "replace"))
-        how = TOO_LONG.format(form=form) if size > LONG else HOW
-        about.update(f"{FORMATS[form]}: {len(text):,} characters\n{how}")
+        how = TOO_LONG.format(command=self._kept_by.format(form=form)) if size > LONG else HOW
+        about.update(inert(f"{self._forms[form][1]}: {len(text):,} characters\n{how}"))
 
     @on(OptionList.OptionSelected)
     @in_background(group="copying")
@@ -100,7 +114,7 @@ class CopyAs(TellsFailures, ModalScreen[None]):
         text = await self._as(form)
         # Half a pair of surrogates is no character, and could not be written to the terminal.
         self.app.copy_to_clipboard(text.encode("utf-8", "replace").decode("utf-8"))
-        said = f"Copied {len(text):,} characters: {TITLES[form]}"
+        said = f"Copied {len(text):,} characters: {self._forms[form][0]}"
         self.app.notify(self._noted(said), markup=False, timeout=3)
         self.dismiss(None)
 
@@ -109,10 +123,23 @@ class CopyAs(TellsFailures, ModalScreen[None]):
         return f"{said}, of {self._last_good}" if self._last_good else said
 
     async def _as(self, form: str) -> str:
-        """Return the context in a form; raises UsageError where the model has no such form."""
         if form not in self._made:
-            one = self._found
-            self._made[form] = await asyncio.to_thread(
-                copied, form, one.context, one.model, one.params, self._schema
-            )
+            self._made[form] = await asyncio.to_thread(self._make, form)
         return self._made[form]
+
+
+class CopyAs(CopyDialog):
+    """Copies what one model receives. A key of an API is never in it, only the name of its variable."""
+
+    def __init__(self, found: ModelPreview, schema: Value, last_good: str = "") -> None:
+        """``schema`` is the output schema of the prompt, None where it has none.
+
+        ``last_good`` says that this is of an older text, empty where it is not.
+        """
+        super().__init__(
+            f"Copy what {found.model.name} receives as",
+            {form: (TITLES[form], about) for form, about in FORMATS.items()},
+            lambda form: copied(form, found.context, found.model, found.params, schema),
+            kept_by="workbench context … --format {form} > FILE",
+            last_good=last_good,
+        )

@@ -1,103 +1,32 @@
-"""Runs: the answers of all contenders to one case, side by side, and the grid of all cells."""
+"""Runs: the answers of all contenders to one case, side by side, and what can be done with a run."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from time import monotonic
 
-from rich.text import Text
 from textual import on
-from textual.app import ComposeResult
-from textual.containers import HorizontalScroll, Vertical
-from textual.widgets import DataTable, Static
 
+from workbench.bench.grid import Grid, Stopwatch
 from workbench.bench.running import Prepared, RunInProgress
-from workbench.bench.shown import age, bar, inert, money, seconds
+from workbench.bench.shown import inert
 from workbench.errors import WorkbenchError
-from workbench.project.clock import utc_now
-from workbench.runs.events import Arrived, Ended, Finished, Planned, Retried, RunEvent, Started
+from workbench.runs.events import Ended, Planned, Started
 from workbench.store.records import Cell
 from workbench.tui.background import in_background
 from workbench.tui.commands import bindings_for
-from workbench.tui.screens.base import WorkbenchScreen
-from workbench.tui.screens.dialogs import Ask, Line, Picker
-from workbench.tui.widgets.pane import Pane
-from workbench.tui.widgets.result_column import ResultColumn, mark
+from workbench.tui.screens.dialogs import Ask, Line
+from workbench.tui.screens.past_runs import PastRuns
+from workbench.tui.screens.result_page import ResultPage
+from workbench.tui.screens.runs_view import FLUSH, RunsView
+from workbench.tui.widgets.cell_table import CellTable
 
-FLUSH = 0.1
-"""Seconds between two drawings of text that arrives; oftener is not read, and costs the event loop."""
-
-MAX_COLUMNS = 8
-"""Columns on screen at once."""
+FOLLOWED = 1.0
+"""Seconds that a row stays on screen at least, where nobody has chosen one: less could not be read."""
 
 
-Row = tuple[str, str | None, int]
-"""What a row of the grid is about: the hash and the name of a case, and the number of a sample."""
-
-
-@dataclass
-class Grid:
-    """A run on screen: its cells by contender, case and sample, and what has arrived for calls under way.
-
-    ``contenders`` and ``rows`` are in the order of the plan.
-    """
-
-    run: int
-    status: str
-    cells: dict[int, Cell]
-    contenders: list[int]
-    rows: list[Row]
-    places: dict[tuple[Row, int], int]
-    by_key: dict[str, list[int]]
-    arriving: dict[str, list[str]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, run: int, cells: Sequence[Cell], status: str) -> Grid:
-        """Return the grid of a run's cells."""
-        by_key: dict[str, list[int]] = {}
-        for cell in cells:
-            by_key.setdefault(cell.call_key, []).append(cell.position)
-        return cls(
-            run,
-            status,
-            {cell.position: cell for cell in cells},
-            list(dict.fromkeys(cell.contender.id for cell in cells)),
-            list(dict.fromkeys(row_of(cell) for cell in cells)),
-            {(row_of(cell), cell.contender.id): cell.position for cell in cells},
-            by_key,
-        )
-
-    @property
-    def done(self) -> int:
-        """How many cells have a result."""
-        return sum(cell.result is not None for cell in self.cells.values())
-
-    def at(self, row: Row, contender: int) -> Cell | None:
-        """Return the cell of a row and a contender."""
-        position = self.places.get((row, contender))
-        return None if position is None else self.cells[position]
-
-    def take(self, event: RunEvent) -> set[int]:
-        """Note what happened; returns the positions of the cells that look different now."""
-        match event:
-            case Started(key):
-                self.arriving[key] = []
-            case Arrived(key, text):
-                self.arriving.setdefault(key, []).append(text)
-            case Retried(key):
-                self.arriving[key] = []
-            case Finished(key, result):
-                self.arriving.pop(key, None)
-                for position in self.by_key.get(key, ()):
-                    self.cells[position] = replace(self.cells[position], result=result)
-            case _:
-                return set()
-        return set(self.by_key.get(event.key, ()))
-
-
-class RunsScreen(WorkbenchScreen):
+class RunsScreen(RunsView):
     """Where answers are compared."""
 
     NAME = "runs"
@@ -105,25 +34,14 @@ class RunsScreen(WorkbenchScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._grid: Grid | None = None
         self._progress: RunInProgress | None = None
-        self._labels: dict[int, str] = {}
-        self._row = 0
         self._following = True
-        self._changed: set[int] = set()
-
-    def compose_body(self) -> ComposeResult:
-        """Compose the columns over the grid of cells."""
-        with Vertical(id="runs"):
-            yield HorizontalScroll(id="columns")
-            yield Static("No runs yet: press ^r to plan one.", id="no-run", markup=False)
-            with Pane(id="cells-pane"):
-                yield DataTable(id="cells", cursor_type="row", zebra_stripes=False)
+        self._followed_at = 0.0
+        self._started_row = 0
 
     def on_mount(self) -> None:
-        """Show the last run, and draw what arrives ten times a second."""
-        self.query_one("#cells-pane").border_title = "Cells"
-        self.set_interval(FLUSH, self._draw_changes)
+        """Show the last run."""
+        super().on_mount()
         if self._progress is None:
             self._show_stored()
 
@@ -131,6 +49,11 @@ class RunsScreen(WorkbenchScreen):
     def running(self) -> bool:
         """Whether a run goes on."""
         return self._progress is not None
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run makes no new calls for now."""
+        return self._progress is not None and self._progress.paused
 
     async def may_leave(self) -> bool:
         """Return whether the workbench may end: no run goes on, or the person lets it be interrupted."""
@@ -146,6 +69,8 @@ class RunsScreen(WorkbenchScreen):
             await asyncio.sleep(FLUSH)
         return True
 
+    # -- a run as it goes -----------------------------------------------------
+
     def begin(self, progress: RunInProgress) -> None:
         """Show a run from its beginning, and make it go."""
         self._progress = progress
@@ -159,25 +84,38 @@ class RunsScreen(WorkbenchScreen):
                 async for event in events:
                     match event:
                         case Planned(run, cells):
-                            await self._show_grid(Grid.of(run, cells, "running"))
+                            grid = await asyncio.to_thread(Grid.of, run, cells, "running")
+                            await self._show_grid(grid)
+                            self.stopwatch = Stopwatch(monotonic())
                         case Ended():
                             self._end(event)
-                        case _ if self._grid is not None:
-                            self._changed |= self._grid.take(event)
-                            if isinstance(event, Started) and self._following:
-                                self._follow_row(event.key)
+                        case _ if self.grid is not None:
+                            changed = self.grid.take(event)
+                            self.changed.update(changed)
+                            if isinstance(event, Started) and changed:
+                                self._started_row = self.grid.row(changed[0])
         except WorkbenchError as error:
             self.tell(error)
         finally:
-            self._progress = None
+            self._progress = self.stopwatch = None
 
     def _end(self, event: Ended) -> None:
-        if self._grid is None:
+        self.stopwatch = None
+        if self.grid is None:
             return
-        self._grid.status = event.status
-        self._changed |= set(self._grid.cells)
+        self.grid.status = event.status
+        self.changed.update(self.grid.cells)
         counts = ", ".join(f"{number} {status}" for status, number in event.counts.items())
         self.notify(f"Run {event.run} {event.status}: {counts}", markup=False)
+
+    def draw_changes(self) -> None:
+        """Draw what has changed; until a row is chosen, one is shown in which answers arrive."""
+        grid, now = self.grid, monotonic()
+        if grid is not None and self.running and self._following and now - self._followed_at > FOLLOWED:
+            if self._started_row != self.at_row and not grid.is_under_way(self.at_row):
+                self._followed_at = now
+                self.go_to(self._started_row, self.at_column)
+        super().draw_changes()
 
     @in_background(exclusive=True, group="show")
     async def _show_stored(self, number: int | None = None) -> None:
@@ -191,118 +129,86 @@ class RunsScreen(WorkbenchScreen):
         run = await self.reading(lambda: store.get(number))
         cells = await self.reading(lambda: store.cells(number))
         if run is not None and cells:
-            await self._show_grid(Grid.of(number, cells, run.status))
+            await self._show_grid(await asyncio.to_thread(Grid.of, number, cells, run.status))
 
     async def _show_grid(self, grid: Grid) -> None:
         contenders = {cell.contender.id: cell.contender for cell in grid.cells.values()}
         labels = await asyncio.to_thread(self.workbench.bench.dueling.labels, list(contenders.values()))
-        columns = self.query_one("#columns")
-        await columns.remove_children()
-        shown = grid.contenders[:MAX_COLUMNS]
-        await columns.mount_all(ResultColumn(classes="pane") for _ in shown)
-        # Only now, and all at once: keys and the clock draw what is here at any time in between.
-        self._grid, self._labels, self._changed = grid, labels, set()
-        self._row, self._following = 0, True
-        self.query_one("#no-run").display = False
-        self._fill_table()
-        self._draw_columns()
-        self._show_progress()
+        self._following, self._followed_at, self._started_row = True, 0.0, 0
+        self.show_grid(grid, labels)
 
-    def _fill_table(self) -> None:
-        assert self._grid is not None
-        table = self.query_one("#cells", DataTable)
-        table.clear(columns=True)
-        table.add_column("case", key="case")
-        for contender in self._grid.contenders:
-            table.add_column(Text(inert(self._labels[contender])), key=str(contender), width=22)
-        for index, row in enumerate(self._grid.rows):
-            _, case, sample = row
-            name = f"{case or '–'}{f' #{sample}' if sample > 1 else ''}"
-            cells = [Text(_brief(self._grid.at(row, contender))) for contender in self._grid.contenders]
-            table.add_row(Text(inert(name)), *cells, key=str(index))
+    # -- where one is ---------------------------------------------------------
 
-    def _draw_changes(self) -> None:
-        """Draw what has changed since the last time."""
-        if self._grid is None or not self._changed:
-            return
-        changed, self._changed = self._changed, set()
-        indices = {row: index for index, row in enumerate(self._grid.rows)}
-        table = self.query_one("#cells", DataTable)
-        for position in changed:
-            cell = self._grid.cells[position]
-            index = indices[row_of(cell)]
-            under_way = cell.call_key in self._grid.arriving
-            text = "…" if cell.result is None and under_way else _brief(cell)
-            table.update_cell(str(index), str(cell.contender.id), Text(text))
-        self._draw_columns()
-        self._show_progress()
+    def _choose(self, row: int, column: int) -> None:
+        self._following = False
+        self.go_to(row, column)
 
-    def _draw_columns(self) -> None:
-        if self._grid is None or not self._grid.rows:
-            return
-        row = self._grid.rows[self._row]
-        for column, contender in zip(self.query(ResultColumn), self._grid.contenders, strict=False):
-            cell = self._grid.at(row, contender)
-            arriving = self._grid.arriving.get(cell.call_key) if cell else None
-            column.show(self._labels[contender], cell, None if arriving is None else "".join(arriving))
+    @on(CellTable.Pointed)
+    def _cell_pointed_at(self, event: CellTable.Pointed) -> None:
+        self._choose(event.row, event.column)
 
-    def _show_progress(self) -> None:
-        grid = self._grid
-        if grid is None:
-            return
-        first = next(iter(grid.cells.values()))
-        _, case, sample = grid.rows[self._row]
-        total = len(grid.cells)
-        cost = sum(cell.result.cost or 0 for cell in grid.cells.values() if cell.result and not cell.cached)
-        paused = " paused" if self._progress and self._progress.paused else ""
-        self.show_where(
-            first.contender.prompt,
-            f"run {grid.run} {grid.status}{paused}",
-            f"case {self._row + 1}/{len(grid.rows)} {case or ''}{f' sample {sample}' if sample > 1 else ''}",
-            right=f"{grid.done} of {total} {bar(grid.done / total, 8)} {money(cost)}",
-        )
-
-    def _follow_row(self, key: str) -> None:
-        assert self._grid is not None
-        cell = self._grid.cells[self._grid.by_key[key][0]]
-        self._go_to(self._grid.rows.index(row_of(cell)))
-
-    def _go_to(self, row: int) -> None:
-        assert self._grid is not None
-        self._row = row
-        self.query_one("#cells", DataTable).move_cursor(row=row)
-        self._draw_columns()
-        self._show_progress()
-
-    @on(DataTable.RowHighlighted, "#cells")
-    def _row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        # One that was overtaken by a later move says nothing any more.
-        current = event.cursor_row == event.data_table.cursor_row
-        if self._grid is not None and current and event.cursor_row != self._row:
-            self._following = False
-            self._go_to(event.cursor_row)
+    @on(CellTable.Chosen)
+    def _cell_chosen(self) -> None:
+        self.action_open_result()
 
     def action_move_case(self, by: int) -> None:
         """Go to the next or the previous row."""
-        if self._grid is not None:
-            self._following = False
-            self._go_to(min(max(self._row + by, 0), len(self._grid.rows) - 1))
+        if self.grid is not None:
+            self._choose(min(max(self.at_row + by, 0), len(self.grid.rows) - 1), self.at_column)
 
     def action_move_sample(self, by: int) -> None:
         """Go to the next or the previous sample of the same case."""
-        if self._grid is None:
+        if self.grid is None:
             return
-        rows = self._grid.rows
-        target = min(max(self._row + by, 0), len(rows) - 1)
-        if rows[target][0] == rows[self._row][0]:
-            self._following = False
-            self._go_to(target)
+        rows = self.grid.rows
+        target = min(max(self.at_row + by, 0), len(rows) - 1)
+        if rows[target][0] == rows[self.at_row][0]:
+            self._choose(target, self.at_column)
+
+    def action_point(self, by: int) -> None:
+        """Point at the answer to the left or to the right."""
+        if self.grid is not None:
+            column = min(max(self.at_column + by, 0), len(self.grid.contenders) - 1)
+            self.go_to(self.at_row, column)
+
+    def action_turn_page(self, by: int) -> None:
+        """Show the columns after those on screen, or before them."""
+        if self.grid is None:
+            return
+        page = self.page
+        column = page.stop if by > 0 else page.start - self.fitting
+        if 0 <= column < len(self.grid.contenders):
+            self.go_to(self.at_row, column)
+
+    def action_next_failed(self) -> None:
+        """Go to the next cell whose result is an error; after the last comes the first."""
+        if self.grid is None:
+            return
+        columns = {contender: at for at, contender in enumerate(self.grid.contenders)}
+        places = sorted(
+            (self.grid.row(position), columns[self.grid.cells[position].contender.id])
+            for position in self.grid.failures()
+        )
+        if not places:
+            self.notify("No answer in this run has failed.", markup=False)
+            return
+        here = self.at_row, self.at_column
+        self._choose(*next((place for place in places if place > here), places[0]))
+
+    @property
+    def _cell(self) -> Cell | None:
+        """The cell that is pointed at."""
+        return self.grid.at(self.at_row, self.grid.contenders[self.at_column]) if self.grid else None
+
+    # -- what can be done -----------------------------------------------------
 
     def action_pause(self) -> None:
         """Pause the run, or go on."""
         if self._progress is not None:
             self._progress.pause()
-            self._show_progress()
+            if self.stopwatch is not None:
+                self.stopwatch.pause(monotonic())
+            self.show_progress()
 
     @in_background()
     async def action_cancel(self) -> None:
@@ -317,24 +223,52 @@ class RunsScreen(WorkbenchScreen):
     @in_background()
     async def action_resume(self) -> None:
         """Do what is left of the run on screen."""
-        if self._grid is None or self._progress is not None:
+        await self._take_up(failed_only=False, nothing="Nothing is left to do in this run.")
+
+    @in_background()
+    async def action_retry(self) -> None:
+        """Ask again what failed in the run on screen, and nothing else."""
+        await self._take_up(failed_only=True, nothing="Nothing has failed in this run.")
+
+    async def _take_up(self, *, failed_only: bool, nothing: str) -> None:
+        if self.grid is None or self._progress is not None:
             return
-        number = self._grid.run
-        prepared: Prepared | None = await self.reading(lambda: self.workbench.bench.running.resume(number))
+        number, running = self.grid.run, self.workbench.bench.running
+        prepared: Prepared | None = await self.reading(
+            lambda: running.resume(number, failed_only=failed_only)
+        )
         if prepared is not None and prepared.plan.calls:
             await self.workbench.start_run(prepared)
         elif prepared is not None:
-            self.notify("Nothing is left to do in this run.", markup=False)
+            self.notify(nothing, markup=False)
+
+    @in_background()
+    async def action_open_result(self) -> None:
+        """Open the result that is pointed at, with its exact context."""
+        cell = self._cell
+        if cell is None:
+            return
+        if cell.result is None or not cell.result.id:
+            self.notify("There is no result here yet.", markup=False)
+            return
+        await self.app.push_screen_wait(ResultPage(cell.result.id))
+
+    def action_copy_answer(self) -> None:
+        """Copy the answer that is pointed at, as it was written."""
+        cell = self._cell
+        if cell is None or cell.result is None:
+            return
+        self.app.copy_to_clipboard(cell.result.text.encode("utf-8", "replace").decode("utf-8"))
+        self.notify("Copied the answer.", markup=False)
 
     @in_background()
     async def action_keep_case(self) -> None:
         """Keep the input of the row as a case of its prompt, under a name that is asked for."""
-        if self._grid is None:
+        if self.grid is None:
             return
-        case_hash, case, _ = self._grid.rows[self._row]
-        prompt = next(
-            cell.contender.prompt for cell in self._grid.cells.values() if cell.case_hash == case_hash
-        )
+        case_hash, case, _ = self.grid.rows[self.at_row]
+        cells = self.grid.cells.values()
+        prompt = next(cell.contender.prompt for cell in cells if cell.case_hash == case_hash)
         cases = self.workbench.bench.cases
         known = await self.reading(
             lambda: (cases.kept_already(prompt, case_hash), cases.free_name(prompt, case or "kept"))
@@ -343,9 +277,8 @@ class RunsScreen(WorkbenchScreen):
             return
         there, name = known
         if there is not None:
-            self.notify(
-                inert(f"This input is the case “{there.name}” already, at {there.place}"), markup=False
-            )
+            said = f"This input is the case “{there.name}” already, at {there.place}"
+            self.notify(inert(said), markup=False)
             return
         typed = await self.app.push_screen_wait(Line("Keep this input as a case named", name))
         if typed and typed.strip():
@@ -355,35 +288,14 @@ class RunsScreen(WorkbenchScreen):
 
     @in_background()
     async def action_past_run(self) -> None:
-        """Open a past run."""
-        runs = await self.reading(lambda: self.workbench.bench.store.runs.newest(200)) or []
-        now = utc_now()
-        choices = [
-            (
-                str(run.id),
-                f"{run.id}  {run.prompt}",
-                f"{age(run.started, now)} · {run.contenders} contenders · {run.cases} cases · "
-                f"{run.status} · {money(run.cost)}",
-            )
-            for run in runs
-        ]
-        number = await self.app.push_screen_wait(Picker("Open a past run", choices))
-        if number and self._progress is None:
-            self._show_stored(int(number))
-
-
-def row_of(cell: Cell) -> Row:
-    """Return the row a cell stands in."""
-    return cell.case_hash, cell.case, cell.sample
-
-
-def _brief(cell: Cell | None) -> str:
-    """Return a cell in a few letters: its sign, its time or what went wrong."""
-    if cell is None or cell.result is None:
-        return ""
-    result = cell.result
-    if result.status == "error":
-        return f"! {result.error_kind} ×{result.tries}"
-    detail = "cached" if cell.cached else seconds(result.total)
-    status = f" {result.status}" if result.status != "ok" else ""
-    return f"{mark(cell)} {detail}{status}"
+        """Find a past run or a result, and open it."""
+        found = await self.app.push_screen_wait(PastRuns())
+        if found is None:
+            return
+        kind, number = found
+        if kind == "result":
+            await self.app.push_screen_wait(ResultPage(number))
+        elif self._progress is not None:
+            self.notify("A run goes on: it stays on screen until it has ended.", markup=False)
+        else:
+            self._show_stored(number)

@@ -38,14 +38,19 @@ class Choices(OptionList):
         self.add_option(Option(self._line(key), id=f"choice-{len(self._titles)}"))
         self.highlighted = 0
 
+    def choose(self, key: str, chosen: bool) -> None:
+        """Choose something, or choose it no more, without a word of it."""
+        if (key in self.chosen) != chosen:
+            now = set(self.chosen) ^ {key}
+            self.chosen = [known for known in self._titles if known in now]
+            self.replace_option_prompt_at_index(list(self._titles).index(key), self._line(key))
+
     def action_choose(self) -> None:
         """Choose what is highlighted, or choose it no more."""
         if self.highlighted is None:
             return
         key = list(self._titles)[self.highlighted]
-        chosen = set(self.chosen) ^ {key}
-        self.chosen = [known for known in self._titles if known in chosen]
-        self.replace_option_prompt_at_index(self.highlighted, self._line(key))
+        self.choose(key, key not in self.chosen)
         self.post_message(self.Changed())
 
     def action_done(self) -> None:

@@ -1,14 +1,62 @@
-"""One contender's answer to the case on screen: text as it arrives, then its figures."""
+"""One contender's answer to the case on screen: text as it arrives, then Markdown, with its figures below."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from workbench.bench.shown import counted, inert, money, percent, seconds
+from workbench.bench.grid import Arriving
+from workbench.bench.shown import inert
+from workbench.context.diff import Kind
+from workbench.context.word_diff import Change, changed_words
 from workbench.store.records import Cell, Result
+from workbench.tui.widgets.answer_rows import Said
+from workbench.tui.widgets.answer_view import AnswerView
+from workbench.tui.widgets.cell_words import UNANSWERED, figures, mark
+from workbench.tui.widgets.pointed_list import ARROW
+
+CURSOR = "▌"
+"""Stands where more text is to come."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a column shows: a cell and what has arrived for it, or how it differs from the first column.
+
+    ``text`` and ``reasoning`` are what has arrived, None where nothing was sent; ``trouble`` says why it is
+    asked again. ``plain`` shows the answer as it was written.
+    """
+
+    title: str
+    cell: Cell | None
+    text: str | None = None
+    reasoning: str = ""
+    trouble: str = ""
+    plain: bool = False
+    pointed: bool = False
+    changes: tuple[Change, ...] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        title: str,
+        cell: Cell | None,
+        arriving: Arriving | None,
+        *,
+        plain: bool = False,
+        pointed: bool = False,
+        changes: tuple[Change, ...] | None = None,
+    ) -> Shown:
+        """Return what to show of a cell."""
+        if arriving is None:
+            return cls(title, cell, plain=plain, pointed=pointed, changes=changes)
+        trouble = f"try {arriving.tries}, after: {arriving.trouble}" if arriving.tries > 1 else ""
+        return cls(title, cell, arriving.text, arriving.reasoning, trouble, plain, pointed)
 
 
 class ResultColumn(Vertical, can_focus=False):
@@ -16,74 +64,105 @@ class ResultColumn(Vertical, can_focus=False):
 
     ALLOW_MAXIMIZE = True
 
+    def __init__(self) -> None:
+        super().__init__(classes="pane")
+        self._shown: Shown | None = None
+        self._title = ""
+
     def compose(self) -> ComposeResult:
         """Compose the text over its figures."""
-        with VerticalScroll():
-            yield Static("", classes="answer", markup=False)
+        yield AnswerView()
         yield Static("", classes="figures", markup=False)
 
-    def show(self, title: str, cell: Cell | None, arrived: str | None) -> None:
-        """Show a cell: its result, else what has arrived so far (None for nothing sent yet)."""
-        result = cell.result if cell else None
-        self.border_title = Content(f"{inert(title)} {mark(cell, arrived)}").markup
-        answer, figures = self.query_one(".answer", Static), self.query_one(".figures", Static)
-        if cell is None:
-            answer.update(Content.styled("not part of this run", "$text-muted"))
-            figures.update("")
-        elif result is None:
-            answer.update(
-                Content.styled("waiting", "$text-muted") if arrived is None else f"{inert(arrived)}▌"
-            )
-            figures.update("")
-        else:
-            answer.update(_text(result))
-            figures.update(_figures(cell, result))
+    @property
+    def answer(self) -> AnswerView:
+        """The text."""
+        return self.query_one(AnswerView)
+
+    @property
+    def cell(self) -> Cell | None:
+        """The cell on screen."""
+        return self._shown.cell if self._shown else None
+
+    def show(self, shown: Shown) -> None:
+        """Show a cell; nothing is drawn again that is on screen already."""
+        before, self._shown = self._shown, shown
+        if shown == before:
+            return
+        arrow = f"{ARROW} " if shown.pointed else ""
+        title = f"{arrow}{inert(shown.title)} {mark(shown.cell, shown.text)}".rstrip()
+        if title != self._title:
+            self._title, self.border_title = title, Content(title).markup
+        anew = before is None or _place(before.cell) != _place(shown.cell) or _kind(before) != _kind(shown)
+        self.answer.show(_said(shown), anew=anew)
+        line = _figures(shown)
+        static = self.query_one(".figures", Static)
+        if line != static.content:
+            static.update(line)
 
 
-def mark(cell: Cell | None, arrived: str | None = None) -> str:
-    """Return the sign of a cell: ✓ and ✗ against what was expected, · for a result that is merely there."""
+def _place(cell: Cell | None) -> tuple[int, int] | None:
+    return (cell.run, cell.position) if cell else None
+
+
+def _kind(shown: Shown) -> tuple[bool, bool]:
+    return shown.plain, shown.changes is not None
+
+
+def _said(shown: Shown) -> Said:
+    cell = shown.cell
     if cell is None:
-        return ""
+        return Said.of(("not part of this run", "quiet"))
+    if shown.text is not None:
+        return _arriving(shown, shown.text)
     if cell.result is None:
-        return "…" if arrived is not None else ""
-    if cell.result.status in ("error", "cancelled"):
-        return "!"
-    return {True: "✓", False: "✗", None: "·"}[cell.expected]
+        return Said.of(("waiting", "quiet"))
+    if shown.changes is not None:
+        return Said.of(*map(_changed, shown.changes))
+    return _answer(cell.result, plain=shown.plain)
 
 
-def _text(result: Result) -> Content:
-    text = Content(inert(result.text or result.refusal or ""))
-    if result.status in ("error", "cancelled"):
-        trouble = Content.styled(inert(f"{result.status}: {result.error}"), "$text-error")
-        return Content("\n").join([text, trouble]) if result.text else trouble
+def _arriving(shown: Shown, text: str) -> Said:
+    """Return what has arrived so far: of the thoughts nothing more once the answer begins."""
+    before = [(f"{shown.trouble}\n", "warning")] if shown.trouble else []
+    if not text and shown.reasoning:
+        said = Said.of(*before, (shown.reasoning, "quiet"), (CURSOR, ""))
+    else:
+        said = Said.of(*before, (text, ""), (CURSOR, ""))
+    return Said(said.text, said.parts, growing=True)
+
+
+def _answer(result: Result, *, plain: bool) -> Said:
+    text = result.text or result.refusal or ""
+    calls = "\n".join(f"→ {call.name}({call.arguments})" for call in result.tool_calls)
+    if result.status in UNANSWERED:
+        trouble = (f"{result.status}: {result.error}", "error")
+        return Said.of((f"{text}\n", ""), trouble) if text else Said.of(trouble)
+    if calls:
+        return Said.of((f"{text}\n\n" if text else "", ""), (calls, ""))
     if result.status == "empty":
-        return Content.styled("the answer is empty", "$text-warning")
-    return text
+        return Said.of(("the answer is empty", "warning"))
+    said = Said.of((text, ""))
+    return Said(said.text, said.parts, markdown=not plain)
 
 
-def counted_before(cell: Cell) -> str:
-    """Return what was counted before the call beside what the provider reported, in few letters."""
-    if cell.shown is None:
-        return ""
-    off = "" if cell.off is None else " right" if cell.off == 0 else f" {percent(cell.off, 1, signed=True)}"
-    return f"counted {counted(cell.shown, exact=cell.exact)}{off}"
+def _changed(change: Change) -> tuple[str, str]:
+    """Return a stretch with the marks that ``git diff --word-diff`` gives it, so that colour is no need."""
+    if change.kind is Kind.REMOVED:
+        return f"[-{change.text}-]", "removed"
+    return (f"{{+{change.text}+}}", "added") if change.kind is Kind.ADDED else (change.text, "")
 
 
-def _figures(cell: Cell, result: Result) -> Content:
-    usage = result.usage
-    written = (result.total or 0) - (result.ttft or 0)
-    speed = f"{usage.output / written:.0f} t/s" if usage.output and written > 0.001 and result.ttft else ""
-    nothing = result.status in ("error", "cancelled") and result.cost is None
-    cost = "" if nothing else "cached" if cell.cached else money(result.cost, free=cell.contender.local)
-    parts = [
-        result.status if result.status != "ok" else "",
-        seconds(result.total) if result.total is not None else "",
-        f"first {seconds(result.ttft)}" if result.ttft is not None else "",
-        speed,
-        f"{usage.input or '?'}→{usage.output or '?'}",
-        counted_before(cell),
-        cost,
-        {True: "valid", False: f"invalid {result.invalid}", None: ""}[result.valid],
-        f"{result.tries} tries" if result.tries > 1 else "",
-    ]
-    return Content.styled(inert(" · ".join(part for part in parts if part)), "$text-muted")
+def _figures(shown: Shown) -> Content:
+    cell = shown.cell
+    if cell is None or cell.result is None or shown.text is not None:
+        return Content("")
+    line = figures(cell, cell.result)
+    if shown.changes is not None:
+        line = f"{_counted(shown.changes)} · {line}"
+    return Content.styled(line, "$text-muted")
+
+
+def _counted(changes: Sequence[Change]) -> str:
+    added, removed = changed_words(changes)
+    return f"+{added} -{removed} words" if added or removed else "same as the first"
