@@ -3,7 +3,18 @@
 import sys
 from importlib import import_module
 
-NAMES = ("startup", "typing", "counting", "history", "runs", "streaming", "store", "verdicts", "findings")
+NAMES = (
+    "startup",
+    "typing",
+    "counting",
+    "history",
+    "runs",
+    "streaming",
+    "store",
+    "verdicts",
+    "judging",
+    "findings",
+)
 
 for name in sys.argv[1:] or NAMES:
     print(f"— {name}")

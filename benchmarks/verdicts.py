@@ -1,12 +1,17 @@
-"""How long a board and a next pair take. Run: python -m benchmarks verdicts."""
+"""How long a board, what goes with it, and a next pair take. Run: python -m benchmarks verdicts."""
 
 import random
 import statistics
 import time
 
-from workbench.verdicts.pairs import Candidate, NoPair, Pair, next_pair
+from workbench.verdicts.agreement import agreement
+from workbench.verdicts.effects import length_effect, side_effect
+from workbench.verdicts.frontier import frontier
+from workbench.verdicts.matrix import head_to_head
+from workbench.verdicts.pairs import Candidate, Checking, NoPair, Pair, next_pair
 from workbench.verdicts.ratings import rate
-from workbench.verdicts.votes import Ballot, Outcome
+from workbench.verdicts.votes import Ballot, Outcome, mark_repeats
+from workbench.verdicts.win_rates import win_rates
 
 
 def ballots_of(contenders, cases, votes, samples, rng):
@@ -52,6 +57,17 @@ def main():
     print(
         f"board, 50 contenders, 20,000 votes (reach 1,000 ms): {milliseconds(lambda: rate(votes, names), 7)}"
     )
+    board = rate(votes, names)
+    lengths = {result: result * 7919 % 400 for ballot in votes for result in ballot.results}
+    for what, work in {
+        "head to head": lambda: head_to_head(votes, names),
+        "win rates": lambda: win_rates(votes),
+        "effects of side and length": lambda: (side_effect(votes), length_effect(votes, lengths)),
+        "agreement of two judges": lambda: agreement(votes, "a person", "another"),
+        "repeats marked": lambda: list(mark_repeats(votes)),
+        "frontier": lambda: frontier(board, dict.fromkeys(names, 1.0)),
+    }.items():
+        print(f"{what}, the same votes: {milliseconds(work, 7)}")
     for many, cases, samples, given in (
         (2, 2500, 1, 200),
         (2, 1, 2500, 200),
@@ -65,7 +81,7 @@ def main():
         assert len(results) == 5000
 
         def choose(results=results, past=past):
-            assert isinstance(next_pair(results, past, rng), (Pair, NoPair))
+            assert isinstance(next_pair(results, past, rng, checking=Checking("a person")), (Pair, NoPair))
 
         setting = f"{many} contenders x {cases} cases x {samples} samples, {given:,} votes"
         print(f"next pair of 5,000 results (reach 50 ms), {setting:55} {milliseconds(choose, 9)}")

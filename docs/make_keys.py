@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workbench.tui.commands import COMMANDS, SCREENS
+from workbench.tui.commands import COMMANDS, PAGES, SCREENS
 from workbench.tui.keys import key_names
 
 FILE = Path(__file__).parent / "keys.md"
@@ -31,7 +31,8 @@ Commands without a key are in the palette.
 def page() -> str:
     """Return the page."""
     parts = [HEAD]
-    for title, screens in (("Everywhere", ()), *((screen.capitalize(), (screen,)) for screen in SCREENS)):
+    places = ((place.capitalize(), (place,)) for place in (*SCREENS, *PAGES))
+    for title, screens in (("Everywhere", ()), *places):
         rows = [command for command in COMMANDS if (command.screens[:1] or ()) == screens]
         if rows:
             parts.append(f"\n## {title}\n\n| name | keys | what it does |\n|---|---|---|\n")

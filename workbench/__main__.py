@@ -11,13 +11,17 @@ def main() -> None:
     guarded(cli, open_screen)
 
 
-def open_screen() -> None:
-    """Open the workbench on the project around the working folder, and stay until it is left."""
+def open_screen(judge: str = "") -> None:
+    """Open the workbench on the project around the working folder, and stay until it is left.
+
+    ``judge`` is the name that votes are given under, empty for the person's own.
+    """
     from workbench.bench.bench import Bench
     from workbench.project.taste import load as load_taste
     from workbench.tui.app import WorkbenchApp, put_keys_first  # only here: no command loads Textual
 
     bench = Bench.here()
+    bench.judged_by = judge
     app = WorkbenchApp(bench, load_taste(bench.personal))
     put_keys_first()
     app.run()

@@ -3,6 +3,7 @@ import io
 import json
 import os
 import stat
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -200,6 +201,18 @@ def test_a_result_that_two_contenders_share_is_told_of_the_one_that_is_wanted(st
     assert exporting.write(Chosen((run,)), out) == 2
     assert exporting.write(Chosen(wanted=Wanted(version="bb")), out) == 1
     assert lines(out)[0]["version"] == "v:bbbb"
+
+
+def test_every_place_that_is_wanted_is_told_whatever_else_is_found(store, tmp_path):
+    run_of(store, "one", "two")
+    one, two = store.runs.cells(1)
+    cells = [replace(cell, position=at, cached=True) for at, cell in enumerate((one, two))]
+    store.runs.begin(cells, prompt="p", samples=1, cost_limit=None, now=NOW)
+    exporting, out = Exporting(store), tmp_path / "out.jsonl"
+    for words in ("one", "answer"):
+        exporting.write(Chosen(wanted=Wanted(words)), out)
+        found = [(line["run"], line["cached"]) for line in lines(out) if line["inputs"]["asked"] == "one"]
+        assert found == [(1, False), (2, True)], words
 
 
 def test_results_go_to_whoever_wants_them_one_by_one(store):

@@ -54,10 +54,12 @@ def test_what_arrived_before_a_try_that_failed_is_void_and_the_reason_is_kept():
     assert (arriving.text, arriving.tries, arriving.trouble) == ("", 2, "the connection was lost")
 
 
-def test_one_call_fills_every_cell_that_asked_for_it():
+def test_one_call_fills_every_cell_that_asked_for_it_and_is_paid_for_once():
     grid = grid_of()
     assert list(grid.take(Finished("same", result_of("a", cost=50)))) == [0, 1]
-    assert (grid.done, grid.failed, grid.cost) == (2, 0, 100)
+    assert (grid.done, grid.failed, grid.cost) == (2, 0, 50)
+    stored = Grid.of(7, list(grid.cells.values()), "done")
+    assert (stored.done, stored.failed, stored.cost) == (2, 0, 50)
 
 
 def test_a_failure_that_is_asked_again_counts_as_failed_no_more():
@@ -81,22 +83,48 @@ def test_the_counts_are_those_of_the_cells_whatever_comes_when(ends: list[tuple[
     results = [cell.result for cell in grid.cells.values() if cell.result]
     assert grid.done == len(results)
     assert grid.failed == sum(result.status == "error" for result in results)
-    assert grid.cost == 7 * len(results)
+    assert grid.cost == 7 * len({key for key, _ in ends})
     assert set().union(*grid.left.values()) == {"same", "b1", "b2"} - {key for key, _ in ends}
 
 
 def test_the_time_left_is_that_of_the_model_that_takes_longest():
     slow, quick = ("openai/slow", None), ("openai/quick", None)
     left = {slow: {"a", "b"}, quick: {"c", "d", "e"}}
-    assert seconds_left(left, {slow: 1, quick: 10}, 10) == pytest.approx(20)
-    assert seconds_left(left, {quick: 10}, 10) is None
-    assert seconds_left({slow: set()}, {}, 10) == 0
+    at = {slow: 10.0, quick: 10.0}
+    assert seconds_left(left, {slow: 1, quick: 10}, at, 10) == pytest.approx(20)
+    assert seconds_left(left, {quick: 10}, at, 10) is None
+    assert seconds_left({slow: set()}, {}, {}, 10) == 0
+
+
+def test_the_time_left_grows_less_while_one_waits_for_an_answer():
+    grid = grid_of()
+    grid.take(Started("b1"), 0)
+    grid.take(Started("same"), 1)
+    grid.take(Finished("b1", result_of("b")), 4)
+    assert grid.arriving["same"].since == 1 and list(grid.waiting()) == [0, 1]
+    of_one = {model: calls for model, calls in grid.left.items() if model in grid.answered_now}
+    left = [seconds_left(of_one, grid.answered_now, grid.answered_at, passed) for passed in (4, 5, 7, 60)]
+    assert left == [4, 3, 1, 0]
+
+
+def test_what_has_no_price_is_counted_apart_and_what_is_no_answer_is_none():
+    grid = grid_of()
+    grid.take(Finished("same", result_of("a", cost=None)))
+    grid.take(Finished("b1", result_of("b", cost=50)))
+    grid.take(Finished("b2", result_of("b", "", status="error", error_kind="server", cost=None)))
+    assert (grid.done, grid.answered, grid.failed, grid.cost, grid.unpriced) == (4, 3, 1, 50, 1)
+    assert not grid.free
+    local = cell_of(contender=contender_of(string="local/smol"), result=result_of(cost=0))
+    assert Grid.of(1, [local], "done").free
 
 
 def test_the_time_a_run_is_paused_does_not_count():
     watch = Stopwatch(100)
     assert watch.passed(103) == 3
-    watch.pause(105)
+    watch.set_paused(True, 105)
     assert watch.passed(150) == 5
-    watch.pause(150)
+    watch.set_paused(True, 150)
+    assert watch.passed(150) == 5
+    watch.set_paused(False, 150)
+    watch.set_paused(False, 151)
     assert watch.passed(152) == 7

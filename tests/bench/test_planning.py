@@ -7,7 +7,8 @@ import pytest
 from tests.support.loopback import Loopback
 from workbench.bench.bench import Bench
 from workbench.bench.running import Request
-from workbench.errors import CasesError, Place, UnfitError, UsageError
+from workbench.errors import CasesError, Place, StoreError, UnfitError, UsageError
+from workbench.store.pruning import Prunable
 
 PROMPT = """\
 ---
@@ -173,6 +174,27 @@ async def test_what_is_answered_already_is_neither_asked_nor_counted_again(bench
     assert prepared.plan.tokens == sum(cell.shown for cell in prepared.plan.cells if not cell.cached)
     again = await planned(bench, cases=("1",))
     assert [(cell.cached, cell.shown, cell.high) for cell in again.plan.cells] == [(True, None, None)]
+
+
+async def test_a_plan_whose_answers_were_removed_meanwhile_says_so_and_stores_nothing(bench):
+    await done(bench, "bare", cases=("other",))
+    prepared = await planned(bench, "bare")
+    assert prepared.plan.cached == 1
+    bench.store.pruning.prune(Prunable(keep=0))
+    with pytest.raises(StoreError, match="were removed meanwhile"):
+        async for _ in bench.running.start(prepared).events():
+            pass
+    assert bench.store.runs.newest() == []
+    assert (await planned(bench, "bare")).plan.cached == 0
+
+
+async def test_a_plan_that_is_too_large_is_refused_before_it_is_built(bench, monkeypatch):
+    with pytest.raises(UsageError, match="300,000 answers, and 100,000 is the most"):
+        await planned(bench, params={"seed": range(300), "top_k": range(1000)})
+    monkeypatch.setattr("workbench.bench.planning.MOST_CELLS", 11)
+    assert len((await planned(bench, models=("lab", "one"), params={"seed": (1,)})).plan.cells) == 6
+    with pytest.raises(UsageError, match="12 answers, and 11 is the most"):
+        await planned(bench, models=("lab", "one"), params={"seed": (1, 2)})
 
 
 async def test_how_long_the_slowest_model_takes_follows_from_past_answers(bench, server):

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from tests.support.records import NOW, call_of, cell_of, contender_of, result_of
 from workbench.bench.bench import Bench
-from workbench.bench.recalling import FILTERS, LABELS, STATUSES, read_query, read_since
+from workbench.bench.recalling import FILTERS, FORMS, read_query, read_since
 from workbench.bench.result_facts import answer_text, facts
 from workbench.errors import StoreError, UsageError
 from workbench.models.calls import ToolCall, Usage
-from workbench.store.records import Remark
+from workbench.store.pruning import Prunable
+from workbench.store.records import LABELS, STATUSES, Remark
 from workbench.store.search import Wanted
 
 SETTINGS = "models:\n  mini: openai/mini\n  now: openai/gpt-4o-mini\n"
@@ -77,8 +78,17 @@ def test_a_word_with_a_colon_that_is_no_filter_is_a_word():
     assert read_query("http://x.example time:12:30").words == "http://x.example time:12:30"
 
 
-def test_of_a_filter_given_twice_the_last_counts():
+def test_of_a_filter_given_twice_the_last_counts_and_one_beside_the_line_before_all():
     assert read_query("status:ok status:error").status == "error"
+    beside = {"status": "cut", "version": "v:1F3A", "since": "7d", "run": "9223372036854775807"}
+    assert read_query("refund status:ok status:error", NOW, beside) == Wanted(
+        "refund", status="cut", version="1f3a", since="2026-01-24T12:00:00.000Z", run=2**63 - 1
+    )
+
+
+def test_a_status_is_of_a_result_or_of_a_run():
+    assert read_query("status:error") == Wanted(status="error")
+    assert read_query("status:running") == Wanted(run_status="running")
 
 
 @pytest.mark.parametrize(
@@ -89,6 +99,7 @@ def test_of_a_filter_given_twice_the_last_counts():
         ("run:last", "takes the number of a run"),
         ("run:²", "takes the number of a run"),
         ("run:99999999999999999999", "takes the number of a run"),
+        ("run:9223372036854775808", "takes the number of a run"),
         ("since:yesterday", "“yesterday” is no time"),
     ],
 )
@@ -147,6 +158,19 @@ async def test_a_result_there_is_not_is_said(bench):
         bench.recalling.result(77)
 
 
+async def test_a_result_whose_run_goes_while_it_is_read_is_not_there(bench, monkeypatch):
+    number = one(bench)
+    context = bench.store.sources.context
+
+    def pruned_before(key):
+        bench.store.pruning.prune(Prunable(keep=0))
+        return context(key)
+
+    monkeypatch.setattr(bench.store.sources, "context", pruned_before)
+    with pytest.raises(StoreError, match=f"there is no result {number}"):
+        bench.recalling.result(number)
+
+
 async def test_a_mark_and_a_note_are_taken_back(bench):
     number = one(bench)
     for label, note in (("good", "a note"), (None, " ")):
@@ -182,6 +206,16 @@ async def test_results_are_found_by_words_and_filters(bench):
     assert only.result == second
 
 
+async def test_what_was_found_has_the_cell_it_was_found_in(bench):
+    one(bench)
+    (first,) = bench.store.runs.cells(1)
+    taken = replace(first, case="uno", cached=True)
+    bench.store.runs.begin([taken], prompt="p", samples=1, cost_limit=None, now=NOW)
+    for query, run, case in (("run:2", 2, "uno"), ("case:uno", 2, "uno"), ("", 1, "case Hi")):
+        (cell,) = bench.recalling.cells(bench.recalling.search(read_query(query)))
+        assert (cell.run, cell.case, cell.cached) == (run, case, run == 2), query
+
+
 async def test_every_status_can_be_asked_for(bench):
     for status in STATUSES:
         number = one(bench, status=status)
@@ -193,6 +227,7 @@ async def test_without_a_query_the_newest_runs_come_also_those_without_a_result(
     bench.store.runs.begin([cell_of()], prompt="p", samples=1, cost_limit=None, now=NOW)
     assert [run.id for run in bench.recalling.runs(Wanted())] == [2, 1]
     assert [run.id for run in bench.recalling.runs(read_query("status:ok"))] == [1]
+    assert [run.id for run in bench.recalling.runs(read_query("prompt:p status:running"))] == [2]
 
 
 async def test_what_was_asked_is_copied_as_it_was_sent_to_the_model_of_then(bench):
@@ -202,6 +237,8 @@ async def test_what_was_asked_is_copied_as_it_was_sent_to_the_model_of_then(benc
     recalled = bench.recalling.result(number)
     messages = json.loads(bench.recalling.copied(recalled, "messages"))
     assert messages == [{"role": "user", "content": "Hi"}]
+    assert bench.recalling.copied(recalled, "answer") == "Hello"
+    assert all(bench.recalling.copied(recalled, form) for form in FORMS)
     curl = bench.recalling.copied(recalled, "curl")
     assert '"gpt-4o"' in curl and "$OPENAI_API_KEY" in curl
 
@@ -258,6 +295,7 @@ async def test_facts_say_which_model_was_asked_and_which_one_answered(bench):
         (True, None, "valid"),
         (False, "$.queue: 'x' is not one of", "invalid $.queue: 'x' is not one of"),
         (False, "not JSON: Expecting value", "not JSON: Expecting value"),
+        (False, "the schema cannot be checked: x", "invalid: the schema cannot be checked: x"),
     ],
 )
 async def test_facts_say_whether_the_answer_fits_its_schema(bench, valid, invalid, said: str):

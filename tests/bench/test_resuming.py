@@ -7,7 +7,7 @@ import pytest
 from tests.support.loopback import Loopback, Reply
 from workbench.bench.bench import Bench
 from workbench.bench.running import Request
-from workbench.errors import ModelUnreadyError, StoreError, UsageError
+from workbench.errors import CostLimitError, ModelUnreadyError, StoreError, UsageError
 from workbench.runs.events import Ended, Finished, Planned
 
 SETTINGS = "models: {{lab: {{model: openai/lab, api_base: '{url}', concurrency: 1}}}}\n"
@@ -47,9 +47,9 @@ async def bench(project, server, tmp_path):
     await opened.close()
 
 
-async def followed(bench, prepared, stop_after=None):
+async def followed(bench, prepared, stop_after=None, limit=1):
     """Run a plan, stopped after so many results; returns all its events."""
-    progress = bench.running.start(prepared, Decimal(1))
+    progress = bench.running.start(prepared, Decimal(limit))
     events = []
     async for event in progress.events():
         events.append(event)
@@ -94,6 +94,58 @@ async def test_where_nothing_failed_nothing_is_tried_again(bench, server):
     assert (prepared.plan.calls, prepared.left_out) == ((), 0)
     assert (await followed(bench, prepared))[-1].status == "done"
     assert server.requests == []
+
+
+DEAR = """
+models: {{lab: {{model: openai/lab, api_base: '{url}', price: {{input: 0, output: 1000000}}}}}}
+limits: {{retries: 1, concurrency: 1}}
+"""
+"""A dollar for each token of output."""
+
+DOLLAR = 10**12
+
+
+@pytest.fixture
+async def dear(project, server, tmp_path):
+    """A bench with two prompts that say the same, of which an answer costs a dollar, and ten at most."""
+    project.write(".workbench.yml", DEAR.format(url=server.url))
+    for name in "pq":
+        project.write(f"prompts/{name}.md", "---\nmodels: [lab]\nparams: {max_tokens: 10}\n---\n{{ word }}")
+        project.write(
+            f"prompts/{name}.cases.yml", "- {name: a, inputs: {word: a}}\n- {name: b, inputs: {word: b}}"
+        )
+    opened = Bench(project.root, {}, tmp_path / "personal")
+    yield opened
+    await opened.close()
+
+
+async def test_an_answer_that_fills_several_cells_was_paid_for_once(dear, server, script):
+    script.says = {"a": "A", "b": BAD}.get
+    await followed(dear, await dear.running.prepare(Request(("p", "q"))), limit=20)
+    assert (len(server.requests), len(dear.store.runs.cells(1))) == (2, 4)
+    left = dear.running.resume()
+    assert (left.spent, left.unsure, len(left.plan.calls)) == (DOLLAR, 0, 1)
+    assert dear.store.runs.get(1).cost == DOLLAR
+
+
+async def test_what_lost_answers_may_have_cost_counts_when_a_run_goes_on(dear, server, script):
+    script.says = {"a": "A", "b": Reply("overloaded", status=503)}.get
+    await followed(dear, await dear.running.prepare(Request(("p",))), limit=20)
+    server.requests.clear()
+    for unsure in (10, 20):
+        left = dear.running.resume(failed_only=True)
+        assert (left.spent, left.unsure) == (DOLLAR, unsure * DOLLAR)
+        await followed(dear, left, limit=21)
+    # What the second try may have cost leaves no room for a third.
+    assert [request.texts for request in server.requests] == [["b"]]
+    assert (dear.store.runs.get(1).status, dear.store.runs.get(1).cost) == ("limit", DOLLAR)
+    left = dear.running.resume()
+    with pytest.raises(CostLimitError, match="with 20 USD that lost answers may have cost"):
+        dear.running.check_cost(left, Decimal(21))
+    dear.running.check_cost(left, dear.running.allowance(left))
+    script.says = str.upper
+    await followed(dear, left, limit=40)
+    dear.running.check_cost(dear.running.resume(), Decimal(21))  # there is nothing left to pay for
 
 
 async def test_a_result_asked_anew_is_a_run_of_one_cell_with_the_context_it_had(

@@ -5,7 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.bench.inert import inert, inert_json, one_line
-from workbench.bench.shown import age, bar, cost_range, counted, lasting, money, percent, seconds, usd
+from workbench.bench.shown import (
+    age,
+    bar,
+    cost_range,
+    counted,
+    lasting,
+    money,
+    percent,
+    seconds,
+    spent,
+    things,
+    tick,
+    usd,
+)
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=[])))
@@ -46,6 +59,12 @@ def test_money_is_exact_for_programs_and_short_for_people(pico, exact, shown):
     assert money(pico) == shown
 
 
+def test_what_was_spent_names_what_has_no_price_and_what_is_free():
+    assert spent(8_300_000_000, 0) == "$0.0083"
+    assert spent(8_300_000_000, 2) == "$0.0083 + unpriced"
+    assert (spent(0, 2), spent(0, 0), spent(0, 0, free=True)) == ("unpriced", "$0", "free")
+
+
 def test_a_range_of_costs_names_what_is_not_known():
     assert cost_range(0, 0, 0) == "$0"
     assert cost_range(0, 10**12, None) == "$0 – $1.00 – no limit known"
@@ -59,6 +78,14 @@ def test_what_is_not_known_has_a_sign_of_its_own():
 def test_shares_are_told_with_as_many_digits_as_are_wanted():
     assert (percent(0.0714), percent(0.0714, 1), percent(None, 1)) == ("7 %", "7.1 %", "-")
     assert (percent(0.01, 1, signed=True), percent(-0.057, 1, signed=True)) == ("+1.0 %", "-5.7 %")
+
+
+def test_one_thing_is_not_called_several():
+    assert [things(number, "call") for number in (0, 1, 1234)] == ["0 calls", "1 call", "1,234 calls"]
+
+
+def test_an_answer_has_a_sign_where_something_is_expected():
+    assert [tick(expected) for expected in (True, False, None)] == ["✓", "✗", ""]
 
 
 def test_a_count_says_whether_it_is_exact():

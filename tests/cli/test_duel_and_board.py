@@ -3,8 +3,13 @@ from math import sqrt
 import pytest
 
 BOARD_KEYS = [
-    *("label", "prompt", "version", "model", "params", "votes", "wins", "losses", "ties", "bad", "win_rate"),
-    *("rating", "low", "high", "undecided", "votes_needed", "cost", "total"),
+    *("label", "prompt", "version", "model", "params", "votes", "wins", "losses", "ties", "identical"),
+    *("bad", "win_rate"),
+    *("rating", "low", "high", "undecided", "votes_needed", "cost", "total", "bads", "passed"),
+]
+BOARD = [
+    *("by", "contenders", "connected", "votes", "blind", "identical", "bad", "skipped", "sign_test"),
+    *("matrix", "sides", "lengths", "by_cost", "by_time", "judges", "agreements", "commits"),
 ]
 
 
@@ -38,7 +43,7 @@ def test_twenty_votes_give_the_win_rate_and_wilsons_interval(answered, workbench
     assert len(seen) == 22  # cases are balanced
 
     board = workbench("board", "triage", "--json").json
-    assert list(board) == ["by", "contenders", "connected"]
+    assert list(board) == BOARD
     assert (board["by"], board["connected"]) == ("contender", True)
     first, second = board["contenders"]
     assert list(first) == list(second) == BOARD_KEYS
@@ -101,6 +106,8 @@ def test_identical_answers_are_ties_that_nobody_is_asked_about(serve, workbench)
     board = workbench("board", "triage")
     assert "0 votes (0 blind), 3 identical answers counted as ties" in board.err
     assert [row["ties"] for row in workbench("board", "triage", "--json").json["contenders"]] == [3, 3]
+    for row in workbench("board", "triage", "--json").json["contenders"]:
+        assert (row["votes"], row["identical"], row["win_rate"]) == (3, 3, 0.5)
 
 
 def test_the_board_groups_by_model_and_by_version(serve, workbench, project):
@@ -128,11 +135,9 @@ def test_the_board_groups_by_model_and_by_version(serve, workbench, project):
 def test_a_board_without_results_says_how_to_begin(serve, workbench):
     serve()
     assert "workbench run triage" in workbench("board", "triage").err
-    assert workbench("board", "triage", "--json").json == {
-        "by": "contender",
-        "contenders": [],
-        "connected": True,
-    }
+    board = workbench("board", "triage", "--json").json
+    assert (board["by"], board["contenders"], board["connected"]) == ("contender", [], True)
+    assert list(board) == BOARD
 
 
 def test_people_see_the_pair_blind(answered, workbench):

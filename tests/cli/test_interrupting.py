@@ -58,6 +58,50 @@ def test_ctrl_c_keeps_what_ended_says_how_to_resume_and_resume_does_only_the_res
     assert workbench("run", "--resume", "1", "--json").lines[0]["calls"] == 0
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_to_end_stops_a_run_as_ctrl_c_does(serve, start, workbench, number, code):
+    server = serve(slow_after(1), "    concurrency: 1")
+    process = start("run", "triage", "--json")
+    wait_until(lambda: len(server.requests) == 2)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert '"status": "interrupted"' in out.splitlines()[-1]
+    assert "workbench run --resume 1" in err
+    assert workbench("runs", "--json").json[0]["counts"] == {"cancelled": 1, "ok": 1, "waiting": 1}
+
+
+def test_a_run_that_ignores_the_end_of_its_terminal_goes_on(serve, start):
+    heard = threading.Event()
+
+    def script(body, number):
+        if number == 1:
+            heard.wait(30)
+        return "billing"
+
+    server = serve(script, "    concurrency: 1")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does; a child takes that over
+    try:
+        process = start("run", "triage", "--json")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    wait_until(lambda: len(server.requests) == 2)
+    process.send_signal(signal.SIGHUP)
+    heard.set()
+    out, _ = process.communicate(timeout=30)
+    assert (process.returncode, '"status": "done"' in out.splitlines()[-1]) == (0, True)
+
+
+def test_a_run_whose_terminal_went_away_keeps_what_ended(serve, project, workbench):
+    server = serve(slow_after(1), "    concurrency: 1")
+    with Terminal(command_line("run", "triage"), project.root, os.environ) as terminal:
+        terminal.until(lambda text: "1 of 3" in text)
+        wait_until(lambda: len(server.requests) == 2)
+        assert terminal.hang_up() == 129
+    kept = workbench("runs", "--json").json[0]
+    assert (kept["status"], kept["counts"]) == ("interrupted", {"cancelled": 1, "ok": 1, "waiting": 1})
+
+
 def test_a_terminal_shows_how_far_a_run_is_and_a_table_at_its_end(serve, project):
     serve(slow_after(1), "    concurrency: 1")
     with Terminal(command_line("run", "triage"), project.root, os.environ) as terminal:

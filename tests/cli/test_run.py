@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.support.loopback import Reply, failing, unauthorized
+from tests.support.loopback import Reply, failing, rate_limited, unauthorized
 
 RESULT_KEYS = [
     *("event", "run", "result", "prompt", "version", "revision", "dirty", "contender", "model", "params"),
@@ -260,6 +260,88 @@ def test_a_run_never_sends_a_call_that_could_take_it_past_its_limit(serve, workb
     assert float(outcome.lines[-1]["cost"]) == pytest.approx(4, abs=0.001)
 
 
+DIGITS = "".join(str(number * number % 7) for number in range(2000))
+"""What no tokenizer makes few tokens of; this server counts a token for each."""
+
+
+def by_the_character(body, number):
+    return Reply("ok", heard=sum(len(message["content"]) for message in body["messages"]))
+
+
+def test_an_estimated_input_takes_no_run_past_its_limit(serve, workbench):
+    server = serve(by_the_character, "    price: {input: 10, output: 10}")
+    asked = ["run", "triage", "-i", f"ticket={DIGITS}", "--samples", "4", "--json"]
+    outcome = workbench(*asked, "--max-cost", "0.03")
+    assert outcome.code == 4
+    assert outcome.lines[-1]["status"] == "limit"
+    assert 0 < float(outcome.lines[-1]["cost"]) <= 0.03
+    assert len(server.requests) == outcome.lines[-1]["counts"]["ok"]
+    left_out = next(result for result in outcome.results if result["status"] == "cancelled")
+    assert "its input is counted by estimate and could be up to 2,0" in left_out["error"]
+
+
+def test_the_amount_that_a_refusal_names_is_enough_for_an_estimated_input(serve, workbench):
+    serve(by_the_character, "    price: {input: 10, output: 10}")
+    asked = ["run", "triage", "-i", f"ticket={DIGITS}", "--samples", "4", "--json"]
+    refused = workbench(*asked, "--max-cost", "0.001")
+    assert refused.code == 4
+    allowed = workbench(*asked, "--max-cost", refused.err.split("--max-cost ")[1].split(",")[0])
+    assert (allowed.code, allowed.lines[-1]["counts"]) == (0, {"ok": 4})
+
+
+def test_a_run_that_cost_more_than_its_limit_all_the_same_says_so(serve, workbench):
+    serve(Reply("ok", heard=1_000_000), "    price: {input: 10, output: 10}")
+    outcome = workbench("run", "triage", "--max-cost", "1", "--json")
+    assert outcome.code == 4
+    assert outcome.lines[-1]["status"] == "limit"
+    assert float(outcome.lines[-1]["cost"]) > 1
+
+
+@pytest.mark.parametrize("command", [["run", "triage"], ["runs", "again", "1"]])
+def test_a_cost_limit_is_no_more_than_the_store_can_hold(serve, workbench, command):
+    serve("ok")
+    workbench("run", "triage")
+    outcome = workbench(*command, "--max-cost", "9223373")
+    assert outcome.code == 2
+    assert "a run may cost at most 9,223,372 USD" in outcome.err
+    assert workbench("run", "triage", "--fresh", "--max-cost", "9223372").code == 0
+
+
+def test_more_samples_than_a_run_can_have_are_refused(serve, workbench):
+    server = serve("ok")
+    outcome = workbench("run", "triage", "--samples", "3000000")
+    assert outcome.code == 2
+    assert "3,000,000 answers, and 100,000 is the most" in outcome.err
+    outcome = workbench("run", "triage", "--samples", "33334")
+    assert outcome.code == 2
+    assert "100,002 answers" in outcome.err
+    assert server.requests == []
+
+
+def test_a_model_that_says_nothing_in_time_is_given_up_where_a_limit_to_the_first_token_is_set(
+    serve, workbench, project
+):
+    server = serve(Reply("late", delay=3600))
+    settings = (project.root / ".workbench.yml").read_text()
+    project.write(".workbench.yml", settings.replace("timeout: 10", "timeout: 60, first_token: 0.2"))
+    outcome = workbench("run", "triage", "--case", "card", "--json")
+    assert outcome.results[0]["error"] == "no first token within 0.2 seconds"
+    workbench("runs", "again", "1")
+    workbench("run", "--resume", "1")
+    assert [request.body["stream"] for request in server.requests] == [True] * 3
+
+
+def test_a_pipe_is_told_now_and_then_what_a_run_waits_for(serve, workbench, project):
+    served = serve(lambda body, number: rate_limited(retry_after=0) if number < 6 else "ok")
+    settings = (project.root / ".workbench.yml").read_text()
+    project.write(".workbench.yml", settings.replace("retries: 1", "retries: 9"))
+    outcome = workbench("run", "triage", "--json")
+    assert outcome.code == 0
+    told = [line for line in outcome.err.splitlines() if line.startswith("lab: tried again in ")]
+    assert "after: HTTP 429: Rate limit reached" in told[0]
+    assert len(told) < 6 < len(served.requests)
+
+
 @pytest.mark.parametrize("amount", ["much", "-1", "nan", "inf"])
 def test_a_cost_limit_is_an_amount(serve, workbench, amount):
     serve()
@@ -334,6 +416,22 @@ def test_what_failed_is_asked_again_and_nothing_else(serve, workbench):
     assert workbench("run", "--retry-failed", "--json").lines[0]["run"] == 2
 
 
+def test_where_nothing_has_failed_or_is_left_that_is_said_and_it_is_no_failure(serve, workbench):
+    server = serve(Reply(refusal="I would rather not."))
+    assert workbench("run", "triage").code == 3
+    for option, said in (("--retry-failed", "Nothing has failed"), ("--resume", "Nothing is left to do")):
+        outcome = workbench("run", option, "1")
+        assert (outcome.code, outcome.out, outcome.err) == (0, "", f"{said} in run 1.\n")
+        outcome = workbench("run", option, "1", "--json")
+        assert outcome.code == 0
+        assert (outcome.lines[0]["event"], outcome.lines[0]["calls"]) == ("planned", 0)
+        assert outcome.lines[-1] == {
+            **{"event": "ended", "run": 1, "status": "done"},
+            **{"counts": {"refused": 3}, "cost": outcome.lines[-1]["cost"]},
+        }
+    assert len(server.requests) == 3
+
+
 @pytest.mark.parametrize("name", ["results.jsonl", "results.csv", "results.md"])
 def test_the_results_are_written_to_a_file_when_the_run_has_ended(serve, workbench, project, name):
     serve("a wise answer")
@@ -363,6 +461,7 @@ def test_what_to_run_or_resume_must_be_said_and_not_both(serve, workbench):
     assert workbench("run", "--resume", "x").code == 2
     assert workbench("run", "--retry-failed", "x").code == 2
     assert workbench("run", "--resume", "9" * 30).code == 2
+    assert workbench("run", "triage", "--plan", "--out", "plan.csv").code == 2
     nothing = workbench("run", "--resume")
     assert nothing.code == 2
     assert "there are no runs yet" in nothing.err

@@ -31,6 +31,7 @@ def test_runs_are_listed_newest_first_and_narrowed_by_filters(answered, workbenc
     assert numbers(workbench("runs", "--status", "interrupted", "--json")) == []
     assert numbers(workbench("runs", "--since", "1h", "--json")) == [3, 2, 1]
     assert numbers(workbench("runs", "--since", "2999-01-01", "--json")) == []
+    assert numbers(workbench("runs", "--status", "done", "--prompt", "triage", "--json")) == [1]
     assert workbench("runs", "--status", "limit").err == "No such runs.\n"
     assert list(workbench("runs", "--json").json[0]) == [
         *("run", "started", "prompt", "contenders", "cases", "samples", "status", "counts", "cost"),
@@ -67,6 +68,16 @@ def test_results_are_found_by_words_of_the_answer_the_context_and_a_note(answere
     assert list(found)[len(shown) :] == ["label", "where", "snippet"]
 
 
+def test_a_result_is_told_as_it_stands_in_the_run_it_was_found_in(answered, workbench, project):
+    cases = project.root / "prompts/other.cases.yml"
+    cases.write_text(cases.read_text().replace("name: ann,", "name: uno,"))
+    assert workbench("run", "other").code == 0
+    (found,) = workbench("runs", "search", "--run", "4", "--json").json
+    (shown,) = workbench("runs", "show", "4", "--json").json
+    assert {name: found[name] for name in shown} == shown
+    assert (found["case"], found["cached"], found["cost"], found["result"]) == ("uno", True, "0", 4)
+
+
 def test_a_search_is_narrowed_by_options_or_in_its_words(answered, workbench):
     assert numbers(workbench("runs", "search", "--json"), "result") == [5, 4, 3, 2, 1]
     for words in (["status:error"], ["--status", "error"], ["--prompt", "third"], ["run:3"], ["--run", "3"]):
@@ -93,6 +104,17 @@ def test_one_result_is_shown_with_its_exact_context(answered, workbench):
     assert value == workbench("export", "2").lines[0]
     assert value["messages"] == [{"role": "user", "content": "Say hello to Ann Applewhite."}]
     assert "there is no result 99" in workbench("runs", "result", "99").err
+
+
+def test_one_result_is_printed_in_every_form_that_it_is_copied_in(answered, workbench):
+    assert workbench("runs", "result", "4", "--format", "answer").out == "word3 [red]\n"
+    messages = [{"role": "user", "content": "Say hello to Ann Applewhite."}]
+    assert workbench("runs", "result", "4", "--format", "messages").json == messages
+    for form in ("text", "curl", "python"):
+        assert "Ann Applewhite" in workbench("runs", "result", "4", "--format", form).out
+    whole = workbench("runs", "result", "4", "--json").json
+    assert workbench("runs", "result", "4", "--format", "json").json == whole
+    assert "two forms" in workbench("runs", "result", "4", "--json", "--format", "curl").err
 
 
 def test_a_mark_and_a_note_stand_until_they_are_taken_back(answered, workbench):
@@ -160,6 +182,7 @@ def test_pruning_is_narrowed_and_never_takes_everything_by_default(answered, wor
     assert workbench("runs", "prune", "--failed", "--json").json["runs"] == [3]
     assert workbench("runs", "prune", "--older-than", "1d", "--json").json["runs"] == []
     assert workbench("runs", "prune", "--prompt", "other", "--json").json["runs"] == [2]
+    assert workbench("runs", "prune", "--keep", "9" * 20).code == 2
     refused = workbench("runs", "prune", "--yes")
     assert refused.code == 2 and "say which runs may go" in refused.err
     assert len(workbench("runs", "--json").json) == 3
@@ -173,3 +196,38 @@ def test_markup_and_escapes_in_what_is_found_and_shown_are_text(serve, workbench
         outcome = workbench(*words)
         assert outcome.code == 0 and "\x1b" not in outcome.out + outcome.err
     assert "[red]“alarm”[/]" in workbench("runs", "search", "alarm").out
+
+
+def test_a_failure_that_was_tried_again_is_read_and_names_the_result_in_its_place(serve, workbench):
+    mended = []
+    serve(lambda body, number: "fine" if mended else failing(400, "no such thing"))
+    workbench("run", "triage", "--case", "card")
+    workbench("runs", "note", "1", "flaky")
+    mended.append(True)
+    assert workbench("run", "--retry-failed").code == 0
+    shown = workbench("runs", "result", "1")
+    assert shown.code == 0
+    for part in ("result 1 of run 1", "replaced by: result 2", "status: error", "no such thing", "flaky"):
+        assert part in shown.out
+    assert workbench("runs", "result", "1", "--json").json["status"] == "error"
+    assert "replaced by" not in workbench("runs", "result", "2").out
+    for words in (["mark", "1", "good"], ["note", "1", "hm"]):
+        refused = workbench("runs", *words)
+        assert refused.code == 2 and "result 1 was tried again, and result 2 is in its place" in refused.err
+    assert workbench("runs", "note", "1", "").code == 0
+    assert workbench("runs", "again", "1").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["export", "nosuch"], "“nosuch” is not the number of a run: “workbench runs” lists them"),
+        (["runs", "show", "0"], "“0” is not the number of a run"),
+        (["runs", "search", "--run", "x"], "“x” is not the number of a run"),
+        (["runs", "result", "x"], "“x” is not the number of a result: “workbench runs show” lists"),
+        (["runs", "mark", "9" * 30, "good"], "is not the number of a result"),
+    ],
+)
+def test_what_is_no_number_of_a_run_or_a_result_is_said_in_those_words(workbench, project, words, what):
+    refused = workbench(*words)
+    assert refused.code == 2 and what in refused.err

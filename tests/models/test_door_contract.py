@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import textwrap
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import trustme
 
 from tests.support import loopback
 from tests.support.loopback import Loopback, Reply
@@ -43,6 +46,23 @@ async def door(request):
     door.name = request.param
     yield door
     await door.close()
+
+
+@dataclass(frozen=True)
+class Authority:
+    """What nobody trusts but a test: an authority, as the file of its certificate, and a server of its."""
+
+    path: str
+    tls: ssl.SSLContext
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    made, path = trustme.CA(), tmp_path_factory.mktemp("authority") / "authority.pem"
+    made.cert_pem.write_to_path(str(path))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    made.issue_cert("127.0.0.1", "models.invalid").configure_cert(tls)
+    return Authority(str(path), tls)
 
 
 def call_of(door, server, *messages, params=None, supports=(), **more):
@@ -186,17 +206,6 @@ async def test_words_like_the_prefill_that_json_needs_are_the_model_s_own(door, 
         call = call_of(door, server, *messages, stream=stream)
         answers = [(await events_of(door, call))[-1].text for _ in range(3)]
     assert answers == ['["a"], ["b"]]', '"a", "b"]', '"a", "b"']
-
-
-async def test_a_provider_that_repeats_no_prefill_may_begin_with_the_same_words(door):
-    if door.name == "direct":
-        pytest.skip("its servers may all repeat it")
-    text = '["a"], ["b"]]'
-    async with Loopback(text) as server:
-        said = Message("user", "Which?"), Message("assistant", "[")
-        model = Model("m", "deepseek/deepseek-chat", api_base=server.url)
-        answer = await answer_of(door, Call(model, said))
-    assert answer.text == text
 
 
 async def test_odd_but_legal_streams_are_read(door):
@@ -366,6 +375,64 @@ async def test_a_broken_whole_answer_is_a_failure_that_may_pass(door):
         assert (failure.kind, failure.retriable) == ("protocol", True), body
 
 
+NESTED = b"[" * 100_000
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+@pytest.mark.parametrize("said", [NESTED, b'{"choices": ' + NESTED], ids=["bare", "in choices"])
+async def test_an_answer_that_is_nested_too_deep_is_a_failure_of_its_call(door, stream, said):
+    whole = Reply(raw=said, content_type="application/json")
+    streamed = Reply(raw=b"data: " + said + b"\n\n", content_type="text/event-stream")
+    failure = await failure_of(door, streamed if stream else whole, stream=stream)
+    assert failure.kind == "protocol", failure.message
+
+
+async def test_an_error_that_is_nested_too_deep_is_told_by_its_status(door):
+    async def nested(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        head = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        writer.write(f"{head}Content-Length: {len(NESTED)}\r\n\r\n".encode() + NESTED)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(nested, "127.0.0.1", 0) as server:
+        model = Model("lab", STRINGS[door.name], api_base=f"http://127.0.0.1:{_port(server)}/v1")
+        with pytest.raises(CallError) as caught:
+            await events_of(door, Call(model, (Message("user", "Hi"),), stream=False))
+    assert caught.value.kind == "request", caught.value.message
+
+
+def _port(server):
+    return server.sockets[0].getsockname()[1]
+
+
+def _words_of(size):
+    """Return the chunks of a stream that brings so many characters, and says nowhere that it has ended."""
+    words = "y" * 500_000
+    chunk = json.dumps({"choices": [{"index": 0, "delta": {"content": words}, "finish_reason": None}]})
+    return f"data: {chunk}\n\n".encode() * (size // len(words))
+
+
+LONG = 22_000_000
+
+ENDLESS = {
+    "words": (_words_of(LONG), "text/event-stream", {}),
+    "one line": (b"x" * LONG, "text/event-stream", {}),
+    "one event": ((b"data: " + b"x" * 1_000_000 + b"\n") * 22, "text/event-stream", {}),
+    "a body": (b'{"x": "' + b"x" * LONG, "application/json", {}),
+    "a packed body": (gzip.compress(b" " * LONG, 1), "application/json", {"Content-Encoding": "gzip"}),
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+async def test_an_answer_without_an_end_is_given_up_and_not_tried_again(door, what):
+    body, kind, headers = ENDLESS[what]
+    reply = Reply(raw=body, content_type=kind, headers=headers)
+    failure = await failure_of(door, reply, stream=kind == "text/event-stream")
+    assert (failure.kind, failure.retriable) == ("protocol", False), failure.message
+    assert "longer than 20 MB" in failure.message
+
+
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
 async def test_an_answer_that_ends_in_an_error_is_none(door, stream):
     failure = await failure_of(door, Reply("one two three four", finish="error"), stream=stream)
@@ -509,7 +576,7 @@ class TestDirect:
             assert answer.text == "through the proxy"
             assert proxy.requests[0].headers["Host"] == "models.invalid"
 
-    async def test_a_proxy_is_asked_for_a_tunnel_to_a_secure_address(self, monkeypatch):
+    async def test_a_proxy_is_asked_for_a_tunnel_to_a_secure_address(self, monkeypatch, authority):
         asked = []
 
         async def tunnel(reader, writer):
@@ -518,12 +585,12 @@ class TestDirect:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await asyncio.gather(_pour(reader, there[1]), _pour(there[0], writer))
 
-        async with Loopback("through the tunnel", secure=True) as server:
+        async with Loopback("through the tunnel", tls=authority.tls) as server:
             async with await asyncio.start_server(tunnel, "127.0.0.1", 0) as proxy:
                 port = proxy.sockets[0].getsockname()[1]
                 for name in ("https_proxy", "HTTPS_PROXY"):
                     monkeypatch.setenv(name, f"http://ada:secret@127.0.0.1:{port}")
-                monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(loopback.AUTHORITY))
+                monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority.path)
                 model = Model(name="far", string="openai/far", api_base="https://models.invalid/v1")
                 door = DirectDoor()
                 answer = await answer_of(door, Call(model, (Message("user", "Hi"),)))
@@ -533,8 +600,8 @@ class TestDirect:
         assert asked[0].startswith(b"CONNECT models.invalid:443 ")
         assert b"Proxy-Authorization: Basic " in asked[0]
 
-    async def test_a_server_that_no_authority_vouches_for_is_not_told_the_key(self, direct):
-        async with Loopback("never", secure=True) as server:
+    async def test_a_server_that_no_authority_vouches_for_is_not_told_the_key(self, direct, authority):
+        async with Loopback("never", tls=authority.tls) as server:
             with pytest.raises(CallError, match="SSL_CERT_FILE") as caught:
                 await events_of(direct, call_of(direct, server))
             assert server.requests == []
@@ -542,7 +609,7 @@ class TestDirect:
         assert caught.value.sent is False
 
     @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
-    async def test_an_authority_of_one_s_own_is_trusted(self, variable):
+    async def test_an_authority_of_one_s_own_is_trusted(self, variable, authority):
         code = textwrap.dedent("""
             import asyncio, sys
             from workbench.context.messages import Message
@@ -557,11 +624,11 @@ class TestDirect:
                 await door.close()
             asyncio.run(main())
         """)
-        async with Loopback("trusted", secure=True) as server:
+        async with Loopback("trusted", tls=authority.tls) as server:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-c", code, server.url),
                 stdout=asyncio.subprocess.PIPE,
-                env=environment({variable: str(loopback.AUTHORITY)}),
+                env=environment({variable: authority.path}),
             )
             said, _ = await process.communicate()
         assert said.decode().split() == ["trusted", "trusted"]
@@ -674,6 +741,15 @@ class TestLiteLLM:
         door.name = "litellm"
         yield door
         await door.close()
+
+    # The servers behind the other door may all repeat it.
+    async def test_a_provider_that_repeats_no_prefill_may_begin_with_the_same_words(self, litellm):
+        text = '["a"], ["b"]]'
+        async with Loopback(text) as server:
+            said = Message("user", "Which?"), Message("assistant", "[")
+            model = Model("m", "deepseek/deepseek-chat", api_base=server.url)
+            answer = await answer_of(litellm, Call(model, said))
+        assert answer.text == text
 
     async def test_a_crashed_child_fails_its_calls_and_a_new_one_takes_the_next(self, litellm):
         async with Loopback([Reply("one two three", ending="stall"), "again"]) as server:

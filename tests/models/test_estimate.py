@@ -1,7 +1,16 @@
 from dataclasses import replace
 
+from workbench.context.messages import Message
 from workbench.models.calls import Usage
-from workbench.models.estimate import CostEstimate, Typical, estimate, longest_output, plan_estimate
+from workbench.models.estimate import (
+    CostEstimate,
+    Typical,
+    estimate,
+    longest_output,
+    most_cost,
+    most_input,
+    plan_estimate,
+)
 from workbench.models.model import Model, Prices, Tier
 from workbench.models.pricing import call_cost, input_cost, priced
 
@@ -69,3 +78,22 @@ def test_a_call_costs_what_was_reported_with_cached_input_at_its_own_price():
 
 def test_more_cached_than_input_is_all_cached():
     assert input_cost(PRICES, 10, 20) == 10
+
+
+def test_an_input_is_never_more_tokens_than_bytes_and_what_stands_around_them():
+    messages = (Message("system", "é😀"), Message("user", "abc"))
+    assert most_input(messages, None) == 6 + 16 + 3 + 16
+    schema = {"type": "object"}
+    assert most_input(messages, schema) == 41 + len('{"type": "object"}') + 512
+
+
+def test_the_most_a_call_can_cost_is_at_the_highest_tier_that_its_input_may_reach():
+    assert most_cost(MODEL, {"max_tokens": 1}, 1000) == 10_000 + 100
+    assert most_cost(MODEL, {"max_tokens": 1}, 1001) == 20_020 + 200
+    assert most_cost(replace(MODEL, prices=None, free=True), {}, 1000) == 0
+    assert most_cost(replace(MODEL, window=None, max_output=None), {}, 10) is None
+
+
+def test_less_input_than_was_thought_leaves_more_of_the_window_to_write():
+    windowed = replace(MODEL, max_output=None)
+    assert most_cost(windowed, {}, 1000) == max(8000 * 100, 1000 * 10 + 7000 * 100)

@@ -1,3 +1,4 @@
+import json
 from contextlib import aclosing
 from itertools import pairwise
 
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import CallError
 from workbench.models.calls import Answer, Delta, ToolCall
+from workbench.models.doors import failures
 from workbench.models.masking import without_key
 
 KEY = "sk-planted-7f3a9c2e41d8"
@@ -57,6 +59,21 @@ async def test_words_that_come_are_not_held_back_where_they_cannot_become_the_ke
     assert [event.text for event in events[:-1]] == ["ask ", "", "", "sk-plain"]
 
 
+@given(
+    st.sampled_from([None, "", "lab", "ollama", "sk-7f3a", "sk-7f3a9", KEY]), st.text("sk-lab ", max_size=9)
+)
+async def test_an_answer_and_a_failure_are_masked_by_one_rule(key, around):
+    text = f"{around}{key}{around} is not available"
+    expected = text.replace(key, "[key]") if key in ("sk-7f3a9", KEY) else text
+    assert shown(await masked([text], Answer(text), key)) == expected
+    assert failures.protocol(text, key).message == failures.protocol(expected).message
+
+
+def test_the_words_of_a_failure_are_masked_before_they_are_cut_short():
+    for before in range(270, 310):
+        assert KEY[:8] not in failures.protocol("x" * before + KEY, KEY).message
+
+
 @pytest.mark.parametrize("key", [None, "ollama"])
 async def test_a_word_in_place_of_a_key_is_no_secret(key):
     events = await masked(["I run on ollama"], Answer("I run on ollama"), key)
@@ -91,3 +108,11 @@ async def test_the_words_of_a_failure_are_masked():
         "the server said [key]",
         ("the server said [key]",),
     )
+
+
+@pytest.mark.parametrize("written", [lambda text: text, lambda text: text.replace("/", "\\/")])
+async def test_a_key_is_masked_in_the_arguments_of_a_tool_as_json_writes_it(written):
+    key = 'abc"def\\ghi/jklmnopqr'
+    told = Answer("", tool_calls=(ToolCall("tell", written(json.dumps({"key": key, "more": "a/b"}))),))
+    (answer,) = await masked([], told, key)
+    assert json.loads(answer.tool_calls[0].arguments) == {"key": "[key]", "more": "a/b"}

@@ -33,11 +33,19 @@ SCHEMA = {
 }
 
 # One child serves the whole file: loading LiteLLM takes seconds. So all tests share one event loop.
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.parametrize("protocol", STRINGS),
-    pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"]),
-]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(params=STRINGS)
+def protocol(request):
+    """Each protocol, but for a test that names those it is about."""
+    return request.param
+
+
+@pytest.fixture(params=[True, False], ids=["streamed", "whole"])
+def stream(request):
+    """Both ways to ask, but for a test that names the one it is about."""
+    return request.param
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -153,9 +161,8 @@ async def test_a_schema_binds_the_answer(ask, protocol):
     assert answer.text == '{"a": 1}'
 
 
+@pytest.mark.parametrize("protocol", ["anthropic"])  # for its models that know no schemas
 async def test_a_schema_that_goes_as_a_tool_comes_back_as_text(ask, protocol):
-    if protocol != "anthropic":
-        pytest.skip("only for models of Anthropic's that know no schemas")
     said = Said(tools=[("json_tool_call", {"a": 1})])
     answer, request = await ask(said, string="anthropic/claude-3-haiku-20240307", schema=SCHEMA)
     assert request.body["tools"][0]["name"] == "json_tool_call"
@@ -180,9 +187,8 @@ async def test_an_answer_cut_at_its_limit_says_so(ask):
     assert (answer.text, answer.finish) == ("and so on", "length")
 
 
+@pytest.mark.parametrize("protocol", ["anthropic", "gemini"])  # Ollama's has no word for a refusal
 async def test_a_refusal_is_told_from_an_answer(ask, protocol, stream):
-    if protocol == "ollama":
-        pytest.skip("its protocol has no word for a refusal")
     answer, _ = await ask(Said("I had better", stop="refused"))
     assert answer.finish == "content_filter"
     assert answer.usage.output == OUTPUT
@@ -190,9 +196,8 @@ async def test_a_refusal_is_told_from_an_answer(ask, protocol, stream):
     assert answer.text == ("" if protocol == "gemini" and not stream else "I had better")
 
 
+@pytest.mark.parametrize("protocol", ["gemini"])  # no other blocks a prompt without an error
 async def test_a_prompt_that_is_blocked_is_refused_before_a_word(ask, protocol):
-    if protocol != "gemini":
-        pytest.skip("only Gemini blocks a prompt without an error")
     answer, _ = await ask(Said(stop="blocked"))
     assert (answer.text, answer.finish, answer.usage.input) == ("", "content_filter", INPUT)
 
@@ -230,8 +235,7 @@ async def test_the_status_is_the_one_that_the_server_sent(refusal_of, protocol):
 @pytest.mark.parametrize(
     ("breaking", "kind"), [("error", "server"), ("cut", "connection"), ("early", "connection")]
 )
+@pytest.mark.parametrize("stream", [True])  # a whole answer does not break off between its pieces
 async def test_a_stream_that_breaks_off_is_a_failure_that_may_pass(refusal_of, stream, breaking, kind):
-    if not stream:
-        pytest.skip("a whole answer does not break off between its pieces")
     failure = await refusal_of(Said("Hello over there", breaking=breaking))
     assert (failure.kind, failure.retriable) == (kind, True), failure.message

@@ -66,6 +66,13 @@ def test_what_is_left_out_has_its_default(text):
     assert (settings.models, settings.default_models, settings.limits) == ({}, (), Limits())
 
 
+def test_a_cost_limit_is_no_more_than_the_store_can_hold():
+    with pytest.raises(SettingsError, match="at most 9,223,372") as caught:
+        parse("limits:\n  cost: 9223373")
+    assert caught.value.place.line == 2
+    assert parse("limits: {cost: 9223372}").limits.cost == 9223372
+
+
 def test_a_cost_limit_of_zero_is_zero_and_not_the_default():
     assert parse("limits: {cost: 0}").limits.cost == 0
 

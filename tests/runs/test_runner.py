@@ -711,6 +711,81 @@ async def test_an_answer_lost_on_its_way_counts_as_paid_for_and_one_never_begun_
     assert len(asked) == sent
 
 
+DEAR = replace(PRICED, prices=replace(PRICED.prices, input=1, output=0))
+"""A model of which each token of input costs one pico-dollar."""
+
+
+async def test_a_run_ends_where_the_limit_refuses_the_rest_once_a_minute_is_over(monkeypatch):
+    monkeypatch.setattr("workbench.runs.pace.MINUTE", 0.05)
+
+    async def ask(call):
+        yield Answer("x", usage=Usage(60, 0))
+
+    shelf = Shelf()
+    runner = runner_of(ask, shelf, limit=100)
+    await events_of(runner, calls_of(3, replace(DEAR, rpm=1), high=60))
+    assert (shelf.statuses(), runner.over_limit) == ({"ok": 1, "cancelled": 2}, True)
+
+
+async def test_a_run_ends_where_the_limit_refuses_the_rest_after_a_pause():
+    gate, asked = asyncio.Event(), asyncio.Event()
+
+    async def ask(call):
+        asked.set()
+        await gate.wait()
+        yield Answer("x", usage=Usage(60, 0))
+
+    shelf = Shelf()
+    runner = runner_of(ask, shelf, concurrency=1, limit=100)
+    running = asyncio.create_task(events_of(runner, calls_of(3, DEAR, high=60)))
+    await asked.wait()
+    runner.pause()
+    gate.set()
+    while not shelf.results:
+        await asyncio.sleep(0.001)
+    runner.unpause()
+    await running
+    assert (shelf.statuses(), runner.over_limit) == ({"ok": 1, "cancelled": 2}, True)
+
+
+LOST = CallError("lost", kind="timeout", retriable=True)
+AGAIN = Retrying(1, "lost", 0, "timeout")
+
+
+@pytest.mark.parametrize(
+    ("events", "cost", "unsure"),
+    [
+        ([LOST], None, 60),
+        ([AGAIN, LOST], None, 120),
+        ([AGAIN, Answer("x", usage=Usage(7, 0))], 7, 60),
+        ([Answer("x", usage=Usage(7, 0))], 7, 0),
+        ([Answer("x")], None, 60),
+        ([CallError("not taken", kind="rate_limit", retriable=True)], None, 0),
+        ([Retrying(1, "refused", 0, "connection", sent=False), LOST], None, 60),
+        ([AGAIN] * 4, None, 180),
+        (["stop"], None, 60),
+    ],
+    ids=["lost", "twice", "answered", "at once", "unsaid", "unpaid", "unsent", "no room", "stopped"],
+)
+async def test_a_result_says_what_its_call_may_have_cost_beyond_what_is_known(events, cost, unsure):
+    async def ask(call):
+        for event in events:
+            match event:
+                case CallError():
+                    raise event
+                case "stop":
+                    runner.stop()
+                    await asyncio.Event().wait()
+                case _:
+                    yield event
+
+    shelf = Shelf()
+    runner = runner_of(ask, shelf, limit=200)
+    await events_of(runner, calls_of(1, DEAR, high=60))
+    (result,) = shelf.results
+    assert (result.cost, result.unsure) == (cost, unsure)
+
+
 async def test_room_that_cheap_answers_leave_is_used():
     async def ask(call):
         yield Answer("x", usage=Usage(0, 0))

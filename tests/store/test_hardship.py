@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -152,6 +153,34 @@ def test_a_search_holds_up_nobody_who_writes(store, begin):
             writer.submit(store.sources.keep_cases, {"new": {}}).result(timeout=5)
         assert rows.fetchone() is not None
     assert store.sources.inputs("new") == {}
+
+
+def test_a_search_waits_for_nobody_who_writes(store, begin):
+    store.runs.add_results(begin([cell_of()]), [result_of(answer="word")])
+    with ThreadPoolExecutor(1) as others:
+        for found in range(2):
+            with store.database.writing() as connection:
+                connection.execute("UPDATE runs SET status = 'done'")
+                asked = others.submit(store.search.find, Wanted("word" if found else ""))
+                assert len(asked.result(10)) == 1
+
+
+def test_closing_breaks_off_a_search_that_is_under_way(store):
+    begun = threading.Event()
+
+    def search():
+        with store.database.searching() as connection:
+            begun.set()
+            numbers = "WITH numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers)"
+            connection.execute(f"{numbers} SELECT COUNT(*) FROM numbers").fetchone()
+
+    with ThreadPoolExecutor(1) as others:
+        searching = others.submit(search)
+        assert begun.wait(10)
+        store.close()
+        with pytest.raises(StoreError, match="the search was broken off"):
+            searching.result(10)
+    assert store.search.find(Wanted()) == []
 
 
 def test_what_searches_cannot_write(store):

@@ -69,7 +69,7 @@ def put_counts(db):
 
 
 PUT = {"m002": put_versions, "m003": put_runs, "m004": put_votes, "m005": put_counts}
-"""What a database may hold before each step, beside what it may hold before earlier ones."""
+"""What a database may hold before each step, beside what it held before earlier ones."""
 
 
 @pytest.fixture(params=STEPS[1:])
@@ -77,9 +77,9 @@ def older(request, tmp_path):
     """A store over a database that lacks this step and all later ones, and the number of the step."""
     path = tmp_path / "runs.db"
     with closing(sqlite_utils.Database(path)) as db:
-        migrations.apply(db, stop_before=request.param)
-        for step, put in PUT.items():
-            if step <= request.param[:4]:
+        for step in STEPS[1 : STEPS.index(request.param) + 1]:
+            migrations.apply(db, stop_before=step)
+            if put := PUT.get(step[:4]):
                 put(db)
         db.conn.commit()
     store = Store(path)

@@ -78,3 +78,18 @@ def test_a_result_that_there_is_not_cannot_be_remarked_upon(store):
         store.remarks.label(9, "good", "Ada", "t")
     with pytest.raises(StoreError, match="there is no result 9"):
         store.remarks.note(9, "x", "Ada", "t")
+
+
+def test_a_failure_that_was_tried_again_takes_no_new_mark_or_note_and_gives_back_those_it_has(store, begin):
+    run = begin([cell_of()])
+    (failed,) = store.runs.add_results(run, [result_of(status="error")])
+    store.remarks.label(failed.id, "bad", "Ada", "1")
+    store.remarks.note(failed.id, "flaky", "Ada", "1")
+    (answer,) = store.runs.add_results(run, [result_of()])
+    for say in (store.remarks.label, store.remarks.note):
+        with pytest.raises(StoreError, match=f"result {answer.id} is in its place"):
+            say(failed.id, "good", "Ada", "2")
+    assert store.remarks.of([failed.id]) == {failed.id: Remark("bad", "flaky")}
+    store.remarks.label(failed.id, None, "Ada", "3")
+    store.remarks.note(failed.id, None, "Ada", "3")
+    assert store.remarks.of([failed.id]) == {}

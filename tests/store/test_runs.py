@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -244,28 +243,37 @@ def test_the_first_place_that_a_result_fills_is_found_by_its_number(store, begin
     assert store.runs.cell_of_result(first.id).run == run
 
 
-def test_a_result_that_fills_no_place_is_a_clear_error(store, begin):
+def test_a_failure_that_was_tried_again_is_read_in_the_place_it_had_and_names_what_replaced_it(store, begin):
+    run = begin([cell_of(0, "a"), cell_of(1, "b"), cell_of(2, "b", contender_of("bbbb"))])
+    (failed,) = store.runs.add_results(run, [result_of("b", status="error", error="no luck")])
+    assert store.runs.replaced_by(failed.id) is None
+    before = store.runs.cell_of_result(failed.id)
+    store.runs.add_results(run, [result_of("b", status="error")])
+    (answer,) = store.runs.add_results(run, [result_of("b")])
+    assert store.runs.cell_of_result(failed.id) == before
+    assert (before.run, before.position, before.result) == (run, 1, failed)
+    assert store.runs.replaced_by(failed.id) == answer.id
+    assert store.runs.replaced_by(answer.id) is None
+
+
+def test_a_result_there_is_not_is_a_clear_error(store, begin):
     run = begin([cell_of()])
-    (failed,) = store.runs.add_results(run, [result_of(status="error")])
     store.runs.add_results(run, [result_of()])
-    for number in (failed.id, 99):
-        with pytest.raises(StoreError, match=f"there is no result {number}") as caught:
-            store.runs.cell_of_result(number)
+    for ask in (store.runs.cell_of_result, store.runs.replaced_by):
+        with pytest.raises(StoreError, match="there is no result 99") as caught:
+            ask(99)
         assert caught.value.hint
 
 
-def test_cells_are_read_in_pages_between_which_others_may_write(store, begin):
+def test_the_cells_of_places_are_read_in_the_order_in_which_they_are_asked_for(store, begin):
     texts = [f"t{number}" for number in range(450)]
     runs = [begin([cell_of(number, text) for number, text in enumerate(texts)]) for _ in range(2)]
-    store.runs.add_results(runs[0], [result_of(text, "x" * 30_000) for text in texts])
-    seen = []
-    with ThreadPoolExecutor(1) as others:
-        for cell in store.runs.iter_cells([runs[1], runs[0], 99]):
-            seen.append((cell.run, cell.position))
-            if len(seen) % 150 == 0:
-                others.submit(store.sources.keep_cases, {f"{len(seen)}": {}}).result()
-    assert seen == [(run, position) for run in (runs[1], runs[0]) for position in range(450)]
-    assert list(store.runs.iter_cells([runs[0]])) == store.runs.cells(runs[0])
+    store.runs.add_results(runs[0], [result_of(text) for text in texts])
+    places = [(run, position) for run in (runs[1], runs[0]) for position in range(449, -1, -1)]
+    cells = store.runs.cells_at([*places, (runs[0], 450), (99, 0)])
+    assert [(cell.run, cell.position) for cell in cells] == places
+    assert cells[:449:-1] == store.runs.cells(runs[0])
+    assert store.runs.cells_at([]) == []
 
 
 def test_whether_an_answer_is_the_expected_one_ignores_space_around_it():
@@ -275,3 +283,22 @@ def test_whether_an_answer_is_the_expected_one_ignores_space_around_it():
     assert replace(cell, result=result_of(answer="bug")).expected is False
     assert replace(cell, result=result_of(answer="billing", status="error")).expected is None
     assert replace(cell, expect=None, result=result_of()).expected is None
+
+
+def test_a_run_says_what_was_spent_what_had_no_price_and_whether_its_models_are_all_local(store, begin):
+    local = contender_of(string="local/smol")
+    runs = [
+        begin([cell_of(0, "a"), cell_of(1, "b")]),
+        begin([cell_of(0, "a", local), cell_of(1, "b", local)]),
+        begin([cell_of(0, "a", local), cell_of(1, "b")]),
+    ]
+    store.runs.add_results(runs[0], [result_of("a", cost=7), result_of("b", cost=None)])
+    for run in runs[1:]:
+        store.runs.add_results(run, [result_of("a", cost=0), result_of("b", cost=0)])
+    found = [store.runs.get(run) for run in runs]
+    assert [(run.spent, run.unpriced, run.local) for run in found] == [
+        (7, 1, False),
+        (0, 0, True),
+        (0, 0, False),
+    ]
+    assert store.search.runs(Wanted(prompt="p")) == store.runs.newest() == found[::-1]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.records import cell_of, contender_of, result_of
+from tests.support.records import NOW, cell_of, contender_of, result_of
 from workbench.context.messages import Message, context_hash
 from workbench.models.calls import ToolCall
 from workbench.store.search import Wanted
@@ -106,6 +106,13 @@ def test_without_words_the_newest_come_first_with_the_beginning_of_what_they_say
     assert store.search.find(Wanted(), 0) == []
 
 
+def test_without_words_what_has_no_answer_says_why(store, answered):
+    answered({"a": ""}, error="overloaded", status="error")
+    answered({"b": ""}, refusal="I had better not", status="refused")
+    answered({"c": ""}, status="empty")
+    assert [one.snippet for one in find(store)] == ["", "I had better not", "overloaded"]
+
+
 @pytest.mark.parametrize("many", [3, 40])
 def test_the_newest_come_first_wherever_the_words_are(store, answered, many):
     old = answered({f"{number} green": "x" for number in range(many)})
@@ -158,6 +165,7 @@ def test_what_is_found_says_where_it_stands(store, answered):
         "mini",
         "case a",
     )
+    assert found.position == 0
     assert (found.status, found.ended, found.cost, found.label) == ("ok", result_of().ended, 7, "good")
 
 
@@ -179,6 +187,55 @@ def test_a_failure_that_was_tried_again_stands_nowhere_and_is_not_found(store, b
     assert len(find(store, "overloaded")) == 1
     store.runs.add_results(run, [result_of()])
     assert find(store, "overloaded") == []
+
+
+def test_a_run_that_has_no_result_yet_is_found_by_what_it_asks(store, begin, answered):
+    answered({"a": "red"})
+    begin([cell_of(0, "a")])
+    asks = ({"prompt": "p"}, {"model": "mini"}, {"version": "aa"}, {"case": "case a"}, {"since": NOW})
+    for filters in asks:
+        assert [run.id for run in store.search.runs(Wanted(**filters))] == [2, 1], filters
+    for filters in ({"status": "ok"}, {"words": "red"}, {"prompt": "p", "words": "red"}, {"label": "good"}):
+        assert 2 not in [run.id for run in store.search.runs(Wanted(**filters))], filters
+    assert [run.id for run in store.search.runs(Wanted(since="2999"))] == []
+
+
+def test_runs_and_results_are_found_by_how_the_run_itself_stands(store, begin, answered):
+    (first,) = answered({"a": "red"})
+    answered({"a": "red"})
+    store.runs.end(1, "interrupted", NOW)
+    begin([cell_of(0, "a")])
+    assert [run.id for run in store.search.runs(Wanted(run_status="running"))] == [3, 2]
+    assert [run.id for run in store.search.runs(Wanted(run_status="running", prompt="p"), 1)] == [3]
+    assert [run.id for run in store.search.runs(Wanted("red", run_status="interrupted"))] == [1]
+    assert numbers(find(store, run_status="interrupted")) == [first]
+    assert numbers(find(store, "red", run_status="done")) == []
+
+
+def test_every_place_of_what_is_wanted_is_told_in_the_order_of_runs(store, begin, answered):
+    answered({"a": "red", "b": "blue"})
+    one, two = store.runs.cells(1)
+    begin(
+        [
+            replace(one, position=0, contender=contender_of("bbbb"), cached=True),
+            replace(two, position=1, cached=True, case="another"),
+            replace(one, position=2, result=None),
+        ]
+    )
+    for wanted, runs, expected in [
+        (Wanted(), (), [(1, 0), (1, 1), (2, 0), (2, 1)]),
+        (Wanted(), (2,), [(2, 0), (2, 1)]),
+        (Wanted("red"), (), [(1, 0), (2, 0)]),
+        (Wanted("red"), (2, 1), [(1, 0), (2, 0)]),
+        (Wanted("red", version="bb"), (), [(2, 0)]),
+        (Wanted(case="another"), (), [(2, 1)]),
+        (Wanted(case="[a]nother"), (), [(2, 1)]),
+        (Wanted(run=2), (1,), []),
+        (Wanted("---"), (), []),
+        (Wanted(), (7,), []),
+    ]:
+        assert store.search.places(wanted, runs) == expected, (wanted, runs)
+    assert store.search.places(Wanted("red")) == [(1, 0), (2, 0)]
 
 
 def test_runs_are_found_by_their_results_newest_first(store, answered):

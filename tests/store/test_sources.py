@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.records import NOW
+from tests.support.records import NOW, cell_of, result_of
 from workbench.context.messages import Message, context_hash
-from workbench.errors import RevisionError
+from workbench.errors import RevisionError, StoreError
 
 FILES = {"prompts/p.md": b"\xef\xbb\xbfHi\r\n", "docs/d.md": b"\x00\xff"}
 
@@ -64,3 +64,13 @@ def test_the_inputs_of_a_case_come_back_as_they_were(store):
     assert store.sources.inputs("key") == inputs
     with pytest.raises(KeyError):
         store.sources.inputs("none")
+
+
+def test_the_case_of_a_result_is_found_also_where_it_was_tried_again(store, begin):
+    run = begin([cell_of(0, "a"), cell_of(1, "b")])
+    (failed,) = store.runs.add_results(run, [result_of("b", status="error")])
+    (answer,) = store.runs.add_results(run, [result_of("b")])
+    for result in (failed, answer):
+        assert store.sources.case_of_result(result.id) == ("p", "case-b", "case b")
+    with pytest.raises(StoreError, match="there is no result 99"):
+        store.sources.case_of_result(99)

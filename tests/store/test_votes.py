@@ -132,3 +132,37 @@ def test_workbenches_that_found_the_same_identical_pairs_at_once_store_them_once
     assert len(store.votes.standing("p")) == 30
     for other in others:
         other.close()
+
+
+def test_each_judge_has_a_vote_on_a_pair_and_takes_back_only_that(store, pair):
+    shown = pair()
+    store.votes.add(vote(shown, "left", judge="ada"))
+    store.votes.add(vote(shown, "right", judge="bob"))
+    assert store.votes.undo(NOW, judge="ada").choice == "left"
+    assert store.votes.undo(NOW, judge="ada") is None
+    assert [kept.judge for kept in store.votes.standing("p")] == ["bob"]
+
+
+def test_votes_of_others_are_merged_once_with_their_traces_in_the_order_they_were_given(store, pair):
+    mine = vote(pair(), "tie")
+    store.votes.add(mine)
+    early = replace(vote(pair(), "left", judge="bob"), created="2026-01-01T00:00:00.000Z")
+    gone = replace(vote(pair(), "right", judge="bob"), undone="2026-02-02T00:00:00.000Z", note="hm")
+    assert store.votes.merge([gone, early, early]) == [None, None, early]
+    kept = store.votes.merge([early, gone, mine])
+    assert [(one.judge, one.choice, one.undone) for one in kept] == [
+        ("bob", "left", None),
+        ("bob", "right", gone.undone),
+        ("ada", "tie", None),
+    ]
+    assert [one.judge for one in store.votes.standing("p")] == ["bob", "ada"]
+    assert len(store.votes.ever("p")) == 3
+    assert store.votes.prompts() == ["p"]
+
+
+def test_a_merge_that_fails_leaves_nothing_behind(store, pair):
+    good = vote(pair(), "left", judge="bob")
+    bad = replace(good, pair=replace(good.pair, left_result=999), judge="cyd")
+    with pytest.raises(StoreError, match="was removed meanwhile"):
+        store.votes.merge([good, bad])
+    assert store.votes.standing("p") == []

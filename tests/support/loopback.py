@@ -40,17 +40,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 Body = dict[str, Any]
-
-_CERTIFICATES = Path(__file__).parent / "certificates"
-
-AUTHORITY = _CERTIFICATES / "authority.pem"
-"""The certificate of an authority that nobody trusts but the tests; its key is thrown away."""
 
 
 @dataclass(frozen=True)
@@ -151,11 +145,11 @@ Script = str | Reply | Sequence[str | Reply] | Callable[[Body, int], str | Reply
 class Loopback:
     """The server; see the module's docstring."""
 
-    def __init__(self, script: Script = None, *, port: int = 0, secure: bool = False) -> None:
-        """With ``secure`` it speaks TLS, as 127.0.0.1 and as models.invalid, vouched for by ``AUTHORITY``."""
+    def __init__(self, script: Script = None, *, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        """With ``tls`` it is reached by https."""
         self._script = script
         self._port = port
-        self._secure = secure
+        self._tls = tls
         self._runner: web.AppRunner | None = None
         self._under_way = 0
         self.url = ""
@@ -169,13 +163,9 @@ class Loopback:
         # Cancelling handlers is how the server learns at once that a client went away.
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        tls = None
-        if self._secure:
-            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            tls.load_cert_chain(_CERTIFICATES / "server.pem")
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=tls)
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._tls)
         await site.start()
-        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+        self.url = f"http{'s' if self._tls else ''}://127.0.0.1:{self._runner.addresses[0][1]}/v1"
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -74,7 +74,8 @@ class Terminal:
         if self.code is None:
             os.killpg(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
-        os.close(self._terminal)
+        if self._terminal >= 0:
+            os.close(self._terminal)
 
     @property
     def text(self) -> str:
@@ -111,6 +112,19 @@ class Terminal:
         while self.code is None:
             assert time.monotonic() < deadline, f"the program did not end:\n{self.text}"
             self._read()
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
+            if ended:
+                self.code = os.waitstatus_to_exitcode(status)
+        return self.code
+
+    def hang_up(self, seconds: float = 30.0) -> int:
+        """Take the terminal away from under the program; returns its exit code once it has ended."""
+        os.close(self._terminal)
+        self._terminal = -1
+        deadline = time.monotonic() + seconds
+        while self.code is None:
+            assert time.monotonic() < deadline, "the program did not end"
+            time.sleep(0.02)
             ended, status = os.waitpid(self.pid, os.WNOHANG)
             if ended:
                 self.code = os.waitstatus_to_exitcode(status)

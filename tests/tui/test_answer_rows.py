@@ -47,6 +47,11 @@ def test_markdown_is_rendered_with_its_lines_tags_and_addresses():
     assert '  {"queue":   "billing"}' in shown
 
 
+def test_the_beginning_of_an_answer_keeps_its_marks():
+    said = Said.of(("one ", ""), ("two", "added"))
+    assert list(TextRows.of(said.beginning(5), 40).pieces(0)) == [("one ", ""), ("t", "added")]
+
+
 def test_no_link_can_be_followed_and_nothing_has_a_colour():
     for at in range(len(rows := MarkdownRows.of(Said(PAGE), 60))):
         for _, style in rows.pieces(at):
@@ -91,3 +96,12 @@ def test_a_text_that_grows_is_laid_out_as_if_it_had_been_there_at_once(pieces: l
         text += piece
         rows = TextRows.of(Said(text, growing=True), 10, rows)
     assert lines(rows) == lines(TextRows.of(Said(text), 10))
+
+
+@given(st.lists(st.text(st.sampled_from("abc \t\n漢\u0301"), max_size=40), max_size=9), st.integers(8, 12))
+def test_a_paragraph_that_grows_before_its_cursor_is_laid_out_as_at_once(pieces: list[str], width: int):
+    text, rows = "", TextRows.of(Said(""), width)
+    for piece in pieces:
+        text += piece
+        rows = TextRows.of(Said.of((text, ""), ("▌", "")), width, rows)
+        assert rows.wrapped == TextRows.of(Said.of((text, ""), ("▌", "")), width).wrapped

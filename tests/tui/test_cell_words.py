@@ -8,9 +8,10 @@ from rich.cells import cell_len
 
 from tests.support.records import cell_of, contender_of, result_of
 from workbench.bench.grid import Arriving
+from workbench.bench.result_facts import validity
 from workbench.models.calls import Usage
 from workbench.store.records import Cell
-from workbench.tui.widgets.cell_words import brief, figures, validity
+from workbench.tui.widgets.cell_words import brief, figures
 
 ANSWERED = result_of(usage=Usage(214, 20), cost=210_000_000, total=0.31)
 
@@ -70,6 +71,28 @@ def test_the_states_of_a_cell_can_be_told_apart_without_colours():
     assert brief(cell_of(), again).at(22) == "… try 2: rate limited "
     assert "cached" in at(cell_of(result=ANSWERED, cached=True), 20)
     assert at(cell(status="cut", total=0.31), 20).startswith("·  0.31 s cut")
+
+
+def test_what_went_wrong_is_told_in_a_narrow_cell_too_and_cancelled_is_not_failed():
+    narrow = {
+        "cut": at(cell(status="cut", total=0.31), 9),
+        "refused": at(cell(status="refused", total=0.31), 9),
+        "empty": at(cell(status="empty", total=0.31), 9),
+        "invalid": at(cell(valid=False, invalid="$.queue: no", total=0.31), 9),
+        "not JS": at(cell(valid=False, invalid="not JSON: no", total=0.31), 9),
+    }
+    assert {word: line for word, line in narrow.items() if not line.startswith(f"· {word}")} == {}
+    cancelled = cell(answer="", status="cancelled", total=0.31)
+    assert at(cancelled, 9).startswith("- cancel") and at(cancelled, 20).startswith("-  0.31 s cancelled")
+    assert at(cell(valid=True, total=0.31), 9) == "·  0.31 s"
+
+
+def test_a_call_that_waits_for_its_first_token_says_how_long():
+    one = Arriving(since=3)
+    assert [brief(cell_of(), one, passed).instead for passed in (3.5, 4, 75)] == ["", "1 s", "72 s"]
+    assert brief(cell_of(), one, 75).at(9) == "… 72 s   "
+    one.texts.append("a")
+    assert brief(cell_of(), one, 75).instead == ""
 
 
 @given(st.text(max_size=20), st.integers(4, 60))

@@ -7,20 +7,22 @@ from collections import Counter
 import pytest
 from textual.widgets import OptionList
 
-from tests.tui.conftest import Desk, bench_of
+from tests.tui.conftest import Desk, bench_of, run_on
 from tests.tui.seeing import seen, until, until_seen
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.commands import COMMANDS, SCREENS, commands_on
+from workbench.tui.commands import COMMANDS, PAGES, SCREENS, Command, commands_on
 from workbench.tui.keys import key_names
+from workbench.tui.screens.past_runs import PastRuns
+from workbench.tui.screens.result_page import ResultPage
 
 
 def test_every_command_has_an_id_of_its_own_a_title_and_a_line_of_help():
     assert all(count == 1 for count in Counter(command.id for command in COMMANDS).values())
     assert all(command.title and command.help for command in COMMANDS)
-    assert all(screen in SCREENS for command in COMMANDS for screen in command.screens)
+    assert all(screen in (*SCREENS, *PAGES) for command in COMMANDS for screen in command.screens)
 
 
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("screen", (*SCREENS, *PAGES))
 def test_no_two_commands_of_a_screen_share_a_key_unless_each_is_of_a_pane_of_its_own(screen: str):
     commands = commands_on(screen)
     keys = Counter((command.within, key) for command in commands for key in command.keys.split(",") if key)
@@ -29,13 +31,23 @@ def test_no_two_commands_of_a_screen_share_a_key_unless_each_is_of_a_pane_of_its
     assert [key for within, key in keys if within and key in everywhere] == []
 
 
+ALIKE = {"Read": "Open", "Mark": "Show", "The": "Point", "Count": "Find", "Offer": "Go"}
+"""Words for the same deed on different screens; to read on a page is to open it."""
+
+
+def deed(command: Command) -> str:
+    """Return what a command does, by the first word of its help."""
+    word = command.help.split()[0]
+    return ALIKE.get(word, word)
+
+
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_key_means_the_same_on_every_screen_where_it_means_anything(screen: str):
     del screen  # a key with two meanings would be listed under two ids
     meanings: dict[str, set[str]] = {}
-    for command in COMMANDS:
+    for command in (command for command in COMMANDS if not set(command.screens) & set(PAGES)):
         for key in filter(None, command.keys.split(",")):
-            meanings.setdefault(key, set()).add(command.title)
+            meanings.setdefault(key, set()).add(f"{command.title}: {deed(command)}")
     assert {key: titles for key, titles in meanings.items() if len(titles) > 1} == {}
 
 
@@ -45,6 +57,31 @@ def test_every_command_reaches_an_action(screen: str):
         name = command.action.partition("(")[0]
         owner = WorkbenchApp if name.startswith("app.") else WorkbenchApp.SCREENS[screen]
         assert hasattr(owner, f"action_{name.removeprefix('app.')}"), command.id
+
+
+@pytest.mark.parametrize("page", [ResultPage, PastRuns])
+async def test_a_page_has_its_own_keys_in_its_help_and_in_the_palette(
+    desk: Desk, page: type[ResultPage | PastRuns]
+):
+    assert page.NAME in PAGES
+    async with desk.answering("billing"):
+        await run_on(desk)
+        async with desk.open((120, 60)) as (app, pilot):
+            over = ResultPage(1) if page is ResultPage else PastRuns()
+            app.push_screen(over)
+            await until(pilot, lambda: app.screen is over)
+            bound = {binding.id for _, binding in over._bindings}
+            commands = commands_on(page.NAME)
+            for command in commands:
+                assert command.id in bound
+                if not command.action.startswith("app."):
+                    assert hasattr(page, f"action_{command.action.partition('(')[0]}"), command.id
+            await pilot.press("f1")
+            text = await until_seen(pilot, f"Keys on {page.NAME}")
+            for command in commands:
+                assert f"{key_names(command.keys)}  {command.help}" in text
+            await pilot.press("escape", "ctrl+p")
+            await until_seen(pilot, *(f"{command.help}  (" for command in commands))
 
 
 @pytest.mark.parametrize("screen", SCREENS)

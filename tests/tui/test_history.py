@@ -358,7 +358,7 @@ async def test_what_was_committed_meanwhile_is_there_on_coming_back_or_refreshin
         await pilot.press("j")
         before = target(app)
         past.commit("Letters now")
-        await pilot.press("R")
+        await pilot.press("f5")
         await until_seen(pilot, "Letters now")
         assert target(app) == before
         await pilot.press("f2", "f5")

@@ -183,3 +183,10 @@ async def test_enter_opens_what_was_typed_last_and_nothing_that_an_earlier_query
         app.screen.query_one(Input).value = "run:1"
         await pilot.press("enter")
         await until(pilot, lambda: given == [("run", 1)])
+
+
+async def test_a_run_says_what_is_known_of_its_cost_and_that_more_came_without_a_price(desk: Desk):
+    async with finding(desk) as (app, pilot, _):
+        await until_seen(pilot, "2 runs")
+        (mixed,) = [line for line in listed(app).splitlines() if "2 × 3: 6 ok" in line]
+        assert " + unpriced " in mixed and "$0.0000" in mixed

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.widgets import Input
 
-from tests.tui.conftest import Desk, bench_of
+from tests.support.records import cell_of, contender_of, planned_of
+from tests.tui.conftest import Desk, bench_of, run_on
 from tests.tui.seeing import seen, told, until, until_seen
-from workbench.tui.screens.plan import PlanDialog
+from workbench.bench.running import Prepared
+from workbench.runs.plan import Plan
+from workbench.tui.screens.plan import PlanDialog, figures_of
 
 
 async def planned(pilot) -> PlanDialog:
@@ -23,6 +28,29 @@ async def test_the_plan_says_how_many_calls_and_what_they_cost(desk: Desk):
         await planned(pilot)
         text = await until_seen(pilot, "1 contender · 3 calls · 0 cached")
         assert "$" in text and "[x] working tree" in text and "[x] lab" in text and "[ ] mini" in text
+
+
+async def enter_does_nothing(pilot) -> None:
+    """Press Enter, and see that the dialog takes the keys that follow."""
+    dialog = pilot.app.screen
+    await pilot.press("enter")
+    dialog.query_one("#samples", Input).focus()
+    await pilot.press("backspace", "7")
+    await until_seen(pilot, "samples  7")
+    assert pilot.app.screen is dialog
+
+
+def test_what_will_be_sent_is_told_as_it_was_counted_and_contenders_as_the_store_tells_them_apart():
+    contenders = (
+        contender_of(),
+        contender_of(prompt="q"),
+        contender_of(api_base="http://127.0.0.1:9/v1"),
+        contender_of(params={"a": 1, "b": 2}),
+        contender_of(params={"b": 2, "a": 1}, model="another name"),
+    )
+    cells = [cell_of(at, contender=one, estimated=3, shown=50) for at, one in enumerate(contenders)]
+    prepared = Prepared(Plan("p, q", 1, tuple(cells), (planned_of(),)), (), (), {})
+    assert figures_of(prepared).startswith("4 contenders · 1 call · 0 cached · 50 tokens in\n")
 
 
 async def test_models_cases_and_samples_are_chosen_by_keys(desk: Desk):
@@ -84,38 +112,43 @@ async def test_what_is_on_screen_is_run_and_not_what_is_on_disk(desk: Desk):
         assert server.requests[0].texts[0] == "Please. You sort tickets."
 
 
-@pytest.mark.parametrize("samples", ["-", "0", "", "9999999"])
-async def test_a_number_of_samples_that_cannot_be_meant_stops_nothing_but_the_run(desk: Desk, samples: str):
-    async with desk.open() as (app, pilot):
+@pytest.mark.parametrize(
+    ("samples", "said"),
+    [
+        ("-", "1 contender · 3 calls"),
+        ("", "1 contender · 3 calls"),
+        ("0", "samples must be a whole number from 1 to 100, not “0”"),
+        ("9999999", "samples must be a whole number from 1 to 100, not “999”"),
+    ],
+)
+async def test_a_number_of_samples_that_cannot_be_meant_is_none_or_is_said(
+    desk: Desk, samples: str, said: str
+):
+    async with desk.open() as (_app, pilot):
         dialog = await planned(pilot)
-        field = dialog.query_one("#samples", Input)
-        field.focus()
+        dialog.query_one("#samples", Input).focus()
+        await pilot.press("backspace", "2")
+        await until_seen(pilot, "1 contender · 6 calls")
         await pilot.press("backspace", *samples)
-        await pilot.pause(0.3)
-        assert app.is_running and isinstance(app.screen, PlanDialog)
-        assert len(field.value) <= 3
+        await until_seen(pilot, said)
 
 
 async def test_a_param_the_model_does_not_take_is_said_and_enter_does_nothing(desk: Desk):
     desk.write(".workbench.yml", "models: {five: openai/gpt-5-mini}\ndefaults: {models: [five]}\n")
     desk.write(".env", "OPENAI_API_KEY=sk-nothing\n")
     desk.write("prompts/triage.md", "---\nparams: {temperature: 0.5}\n---\nuser:\nHi\n")
-    async with desk.open() as (app, pilot):
+    async with desk.open() as (_app, pilot):
         await pilot.press("ctrl+r")
         await until_seen(pilot, "temperature", "Nothing was sent.")
-        await pilot.press("enter")
-        await pilot.pause()
-        assert isinstance(app.screen, PlanDialog)
+        await enter_does_nothing(pilot)
 
 
 async def test_a_model_whose_key_is_missing_is_said_with_the_variable(desk: Desk):
     desk.write(".workbench.yml", "models: {five: openai/gpt-5-mini}\ndefaults: {models: [five]}\n")
-    async with desk.open() as (app, pilot):
+    async with desk.open() as (_app, pilot):
         await pilot.press("ctrl+r")
         await until_seen(pilot, "OPENAI_API_KEY")
-        await pilot.press("enter")
-        await pilot.pause()
-        assert isinstance(app.screen, PlanDialog)
+        await enter_does_nothing(pilot)
 
 
 async def test_a_broken_prompt_is_said_in_the_dialog(desk: Desk):
@@ -127,13 +160,11 @@ async def test_a_broken_prompt_is_said_in_the_dialog(desk: Desk):
 
 
 async def test_choosing_no_model_runs_nothing(desk: Desk):
-    async with desk.open() as (app, pilot):
+    async with desk.open() as (_app, pilot):
         await planned(pilot)
         await pilot.press("tab", "space")
         await until_seen(pilot, "choose a version and a model")
-        await pilot.press("enter")
-        await pilot.pause()
-        assert isinstance(app.screen, PlanDialog)
+        await enter_does_nothing(pilot)
 
 
 @pytest.mark.parametrize(("keys", "sent"), [(["enter"], 0), (["right", "enter"], 3)], ids=["no", "yes"])
@@ -143,13 +174,16 @@ async def test_a_plan_over_the_limit_asks_first(desk: Desk, keys: list[str], sen
         desk.write(".workbench.yml", settings)
         async with desk.open() as (app, pilot):
             await planned(pilot)
+            await until_seen(pilot, "! this run would typically cost", "0.0000001 USD: Enter asks first")
             await pilot.press("enter")
             await until_seen(pilot, "would typically cost", "0.0000001 USD", "Do not run")
             await pilot.press(*keys)
             if sent:
                 await until_seen(pilot, "3 of 3")
             else:
-                await until(pilot, lambda: app.screen is bench_of(app))
+                await until(pilot, lambda: isinstance(app.screen, PlanDialog))
+                await pilot.pause(0.2)
+                assert isinstance(app.screen, PlanDialog)
             assert len(server.requests) == sent
 
 
@@ -163,7 +197,7 @@ async def test_a_run_while_another_goes_on_is_refused_with_the_reason(desk: Desk
         await planned(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: "A run goes on" in told(app))
-        assert len(server.requests) == 3
+        assert len(server.requests) == 3 and isinstance(app.screen, PlanDialog)
 
 
 async def test_inputs_that_are_tried_on_the_bench_are_what_the_run_offers_first(desk: Desk):
@@ -210,13 +244,11 @@ async def test_params_are_swept_as_they_are_typed(desk: Desk):
 
 
 async def test_params_that_cannot_be_read_are_said_and_enter_does_nothing(desk: Desk):
-    async with desk.open() as (app, pilot):
+    async with desk.open() as (_app, pilot):
         dialog = await planned(pilot)
         await typed(pilot, dialog, "params", "temperature")
         await until_seen(pilot, "“temperature” is not a param")
-        await pilot.press("enter")
-        await pilot.pause()
-        assert isinstance(app.screen, PlanDialog)
+        await enter_does_nothing(pilot)
 
 
 async def test_patterns_choose_cases_in_place_of_all(desk: Desk):
@@ -255,13 +287,11 @@ async def test_a_pattern_that_no_case_fits_is_said(desk: Desk):
 
 
 async def test_choosing_no_case_runs_nothing(desk: Desk):
-    async with desk.open() as (app, pilot):
+    async with desk.open() as (_app, pilot):
         await planned(pilot)
         await pilot.press("tab", "tab", "space")
         await until_seen(pilot, "choose which cases to run")
-        await pilot.press("enter")
-        await pilot.pause()
-        assert isinstance(app.screen, PlanDialog)
+        await enter_does_nothing(pilot)
 
 
 WITH_EXAMPLES = """\
@@ -318,9 +348,7 @@ async def test_what_will_not_work_is_said_beside_the_figures_of_what_would(desk:
         await typed(pilot, dialog, "params", "temperature=0.5")
         text = await until_seen(pilot, "2 contenders · 6 calls", "✗ triage", "Nothing was sent.")
         assert text.count("✗") == 1 and "five temperature=0.5" in text
-        await pilot.press("enter")
-        await pilot.pause()
-        assert isinstance(app.screen, PlanDialog)
+        await enter_does_nothing(pilot)
         await typed(pilot, dialog, "params", "max_tokens=9")
         await until(pilot, lambda: "✗" not in seen(app))
 
@@ -337,10 +365,77 @@ async def test_the_slowest_model_is_named_with_its_time_once_there_is_a_past(des
 
 
 async def test_everything_fits_on_a_small_screen(desk: Desk):
+    desk.write("prompts/triage.md", WITH_EXAMPLES)
     async with desk.open((80, 24)) as (_app, pilot):
         await planned(pilot)
         await until_seen(
             pilot,
             *("Versions", "Models", "Cases", "[ ] examples", "versions more:", "samples  1", "params temp"),
+            "[ ] ask anew",
             *("1 contender · 3 calls · 0 cached", "Enter run"),
         )
+
+
+async def test_only_what_there_is_is_offered(desk: Desk):
+    desk.write(".gitignore", ".workbench/\nprompts/triage*\n")
+    desk.commit("everything but the prompt")
+    async with desk.open() as (_app, pilot):
+        await planned(pilot)
+        text = await until_seen(pilot, "[x] working tree", "[x] all cases")
+        assert "HEAD" not in text.partition("versions ")[0] and "examples" not in text
+
+
+async def test_a_plan_is_there_again_as_it_was_chosen_last(desk: Desk):
+    desk.commit("first")
+    async with desk.open() as (_app, pilot):
+        dialog = await planned(pilot)
+        await typed(pilot, dialog, "params", "temperature=0,0.7")
+        await typed(pilot, dialog, "patterns", "card")
+        dialog.query_one("#plan-models").focus()
+        await pilot.press("down", "space")
+        await until_seen(pilot, "4 contenders · 4 calls")
+        await pilot.press("escape")
+        again = await planned(pilot)
+        await until_seen(pilot, "4 contenders · 4 calls", "[x] mini", "[ ] all cases", "temperature=0,0.7")
+        assert again is not dialog
+
+
+async def test_models_that_were_chosen_on_the_bench_since_take_the_place_of_those_of_the_plan(desk: Desk):
+    async with desk.open() as (app, pilot):
+        await planned(pilot)
+        await pilot.press("escape")
+        bench = bench_of(app)
+        bench.opened = replace(bench.opened, models=("mini",))
+        await planned(pilot)
+        await until_seen(pilot, "[ ] lab", "[x] mini", "1 contender · 3 calls")
+
+
+async def test_what_was_answered_before_can_be_asked_anew(desk: Desk):
+    async with desk.answering("billing") as server:
+        await run_on(desk, models=("lab",))
+        async with desk.open() as (_app, pilot):
+            dialog = await planned(pilot)
+            await until_seen(pilot, "0 calls · 3 cached")
+            dialog.query_one("#fresh").focus()
+            await pilot.press("space")
+            await until_seen(pilot, "3 calls · 0 cached", "[x] ask anew")
+            await pilot.press("enter")
+            await until_seen(pilot, "run 2 done", "3 of 3")
+            assert len(server.requests) == 6
+
+
+async def test_a_run_on_screen_is_planned_again_with_what_it_compared(desk: Desk):
+    desk.write("prompts/other.md", "user:\nSay {{ word }}\n")
+    desk.write("prompts/other.cases.yml", "- {inputs: {word: yes}}\n")
+    async with desk.answering("billing"):
+        await run_on(desk, "triage", params={"temperature": [0, 0.7], "stop": [["a"]]})
+        async with desk.open() as (app, pilot):
+            bench_of(app).open("other")
+            await pilot.press("f3")
+            await until_seen(pilot, "run 1 done")
+            await planned(pilot)
+            text = await until_seen(pilot, "Run triage", "[x] lab", "[x] mini", "4 contenders · 0 calls")
+            assert "temperature=0,0.7" in text
+            await pilot.press("escape", "f2")
+            await planned(pilot)
+            await until_seen(pilot, "Run other", "1 contender · 1 call")

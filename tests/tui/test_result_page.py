@@ -14,9 +14,10 @@ from textual.widgets import Input
 from tests.support.loopback import Loopback, Reply
 from tests.tui.conftest import Desk, run_on
 from tests.tui.seeing import seen, told, until, until_seen
+from workbench.bench.shown import short_version
 from workbench.store.records import Remark
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.screens.copy_as import CopyDialog
+from workbench.tui.screens.copy_as import LONG, CopyDialog
 from workbench.tui.screens.dialogs import Ask, Line
 from workbench.tui.screens.result_page import ResultPage
 from workbench.tui.screens.runs import RunsScreen
@@ -100,7 +101,8 @@ async def test_an_error_is_shown_with_its_words(desk: Desk):
     async with desk.answering(Reply("no luck [today]", status=400)):
         await run_on(desk, models=("lab",))
         async with page(desk) as (_, pilot, _):
-            await until_seen(pilot, "Answer ─ error", "no luck [today]", "── error ──")
+            text = await until_seen(pilot, "Answer ─ error", "no luck [today]", "── error ──")
+            assert "unpriced" not in text  # there was nothing to pay for
 
 
 @pytest.mark.parametrize(("key", "label", "sign"), [("g", "good", "+ good"), ("b", "bad", "- bad")])
@@ -165,11 +167,84 @@ async def test_a_result_is_asked_once_more_and_the_new_run_is_shown(desk: Desk):
         async with page(desk) as (app, pilot, number):
             before = app.bench.recalling.result(number).messages
             await pilot.press("r")
+            await until_seen(pilot, "Ask again? About $0.0000")
+            await pilot.press("right", "enter")
             await until_seen(pilot, "run 2 done", "1 of 1")
             assert isinstance(app.screen, RunsScreen)
             assert len(server.requests) == 4
             again = server.requests[3].body["messages"]
             assert again == [{"role": one.role, "content": one.content} for one in before]
+
+
+async def test_nothing_is_paid_for_that_was_not_agreed_to(desk: Desk):
+    async with desk.answering("billing") as server:
+        await run_on(desk, models=("lab",))
+        async with page(desk) as (app, pilot, _number):
+            for answer in ("enter", "escape"):
+                await pilot.press("r")
+                await until_seen(pilot, "Ask again?")
+                await pilot.press(answer)
+                await until(pilot, lambda: isinstance(app.screen, ResultPage))
+            assert len(server.requests) == 3
+
+
+async def test_escape_leads_back_to_the_result_that_was_asked_again(desk: Desk):
+    async with desk.answering("billing"):
+        await run_on(desk, models=("mini",))
+        async with page(desk) as (app, pilot, number):
+            await pilot.press("r")
+            await until_seen(pilot, "What it costs is not known.")
+            await pilot.press("right", "enter")
+            await until_seen(pilot, "run 2 done", "Esc back")
+            await pilot.press("escape")
+            await until_seen(pilot, "run 1", f"result {number}", "Answer ─ ok")
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+            await pilot.press("escape")
+            assert isinstance(app.screen, RunsScreen)
+
+
+async def test_the_page_says_which_contender_and_which_of_how_many_it_is(desk: Desk):
+    async with desk.answering("billing"):
+        await run_on(desk, models=("lab",), params={"temperature": [0.5]}, samples=2)
+        async with page(desk, NARROW) as (app, pilot, _number):
+            version = short_version(app.bench.store.runs.cells(1)[0].contender.version)
+            await until_seen(pilot, "triage  card  run 1  result ", "  1 of 6", f"lab · {version} · ")
+            assert "sample" not in seen(app)
+            await pilot.press("right")
+            await until_seen(pilot, "  2 of 6", f"lab · {version} · sample 2 · ", "temperature=0.5")
+
+
+async def test_the_grid_points_at_the_result_that_was_left(desk: Desk):
+    async with desk.answering("billing"):
+        await run_on(desk, models=("lab",))
+        async with desk.open(WIDE) as (app, pilot):
+            await app.switch_mode("runs")
+            await until_seen(pilot, "run 1 done")
+            await pilot.press("enter")
+            await until_seen(pilot, "1 of 3", "Answer ─ ok")
+            await pilot.press("right", "right")
+            await until_seen(pilot, "3 of 3", "Answer ─ ok")
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.at_row == 2)
+
+
+async def test_a_failure_that_was_tried_again_is_read_and_leads_to_what_replaced_it(desk: Desk):
+    mended: list[bool] = []
+    async with desk.answering(lambda *_: "billing" if mended else Reply("no luck", status=400)):
+        await run_on(desk, models=("lab",), cases=("card",))
+        mended.append(True)
+        async with desk.open(WIDE) as (app, pilot):
+            await app.switch_mode("runs")
+            await until_seen(pilot, "run 1 done")
+            await pilot.press("R")
+            await until_seen(pilot, "billing")
+            app.push_screen(ResultPage(1))
+            await until_seen(pilot, "result 1  replaced by result 2", "Answer ─ error", "no luck")
+            await pilot.press("g")
+            await until(pilot, lambda: "result 2 is in its place" in told(app))
+            await pilot.press("right")
+            await until_seen(pilot, "result 2", "Answer ─ ok")
 
 
 async def test_nothing_is_asked_while_a_run_goes_on(desk: Desk):
@@ -218,6 +293,15 @@ async def test_the_answer_and_what_was_asked_are_copied_in_each_form(desk: Desk,
             await pilot.press(*["down"] * downs, "enter")
             await until(pilot, lambda: isinstance(app.screen, ResultPage))
             assert part in app.clipboard
+
+
+async def test_an_answer_longer_than_terminals_take_is_told_with_the_command_that_keeps_it(desk: Desk):
+    async with desk.answering("word " * (LONG // 5 + 1)):
+        await run_on(desk, models=("lab",))
+        async with page(desk) as (_, pilot, number):
+            await pilot.press("y")
+            command = f"“workbench runs result {number} --format answer > FILE”"
+            await until_seen(pilot, f"More than many terminals take: {command} keeps it.")
 
 
 async def test_curl_asks_what_was_asked_then_whatever_the_prompt_says_now(desk: Desk):

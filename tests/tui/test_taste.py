@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tui.conftest import Desk, bench_of, settled
+from tests.tui.conftest import Desk, bench_of, run_on, settled
 from tests.tui.seeing import seen, until, until_seen
 from workbench.errors import SettingsError
 from workbench.project.taste import parse
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.keymap import rebound
+from workbench.tui.screens.past_runs import PastRuns
+from workbench.tui.screens.result_page import ResultPage
 
 
 async def test_a_rebound_key_works_and_is_shown_wherever_keys_are(desk: Desk):
@@ -28,10 +30,25 @@ async def test_a_rebound_key_works_and_is_shown_wherever_keys_are(desk: Desk):
         await pilot.press("escape")
 
 
+async def test_a_key_of_a_page_is_rebound_there_and_free_to_mean_something_else_on_a_screen(desk: Desk):
+    async with desk.answering("billing"):
+        await run_on(desk)
+        app = WorkbenchApp(desk.bench(), parse("keys: {result-good: R, list-results: F7}", "config.yml"))
+        async with app.run_test(size=(140, 40), notifications=True) as pilot:
+            await until(pilot, lambda: settled(app))
+            app.push_screen(ResultPage(1))
+            await until_seen(pilot, "R good", "Answer ─ ok")
+            await pilot.press("R")
+            await until_seen(pilot, "+ good")
+            app.push_screen(PastRuns())
+            await until_seen(pilot, "F7 results")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("keys: {sav: F9}", "there is no command “sav”.*save"),
+        ("keys: {result-good: b}", "b is the key of “result-bad” already"),
         ("keys: {save: ^r}", r"\^r is the key of “run” already"),
         ("theme: lite", "there is no theme “lite”.*light"),
     ],

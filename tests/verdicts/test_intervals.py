@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.verdicts.intervals import Interval, design_effect, sign_test, wilson
+from workbench.verdicts.intervals import (
+    Interval,
+    correlation,
+    design_effect,
+    share,
+    sign_test,
+    unsure,
+    wilson,
+)
 from workbench.verdicts.votes import Outcome, Tally
 
 WIN, LOSS, TIE = Outcome.WIN, Outcome.LOSS, Outcome.TIE
@@ -81,17 +89,17 @@ def test_the_sign_test_bears_many_votes():
 
 
 def test_no_repeated_case_costs_nothing():
-    assert design_effect([tally_of("w", "l", "w", "t")]) == 1.0
-    assert design_effect([]) == 1.0
+    assert design_effect(tally_of("w", "l", "w", "t")) == 1.0
+    assert design_effect(Tally()) == 1.0
 
 
 def test_votes_repeated_word_for_word_add_nothing():
-    assert design_effect([tally_of("ww", "ll", "ww", "tt")]) == pytest.approx(2.0)
+    assert design_effect(tally_of("ww", "ll", "ww", "tt")) == pytest.approx(2.0)
 
 
 def test_unequal_cases_weigh_by_their_own_size():
     # All alike within cases, so the correlation is 1 and the effect is Kish's Σ m² / n = (9 + 1 + 4) / 6.
-    assert design_effect([tally_of("www", "l", "ll")]) == pytest.approx(14 / 6)
+    assert design_effect(tally_of("www", "l", "ll")) == pytest.approx(14 / 6)
 
 
 def test_the_estimator_is_the_analysis_of_variance():
@@ -99,19 +107,51 @@ def test_the_estimator_is_the_analysis_of_variance():
     between = 4 * ((3 / 4 - 11 / 16) ** 2 * 2 + (1 / 4 - 11 / 16) ** 2 + (1 - 11 / 16) ** 2) / 3
     within = (3 / 4 + 3 / 4 + 3 / 4 + 0) / 12
     rho = (between - within) / (between + 3 * within)
-    assert design_effect([tally_of("wwwl", "wlll", "wwwl", "wwww")]) == pytest.approx(1 + 3 * rho)
+    seen = tally_of("wwwl", "wlll", "wwwl", "wwww")
+    assert correlation(seen) == pytest.approx(rho)
+    assert design_effect(seen) == pytest.approx(unsure(1 + 3 * rho, 16, 4, 1, 4.0))
+
+
+def test_an_effect_seen_in_few_cases_is_raised_by_students_quantiles():
+    # Five cases: 4 degrees of freedom, t 2.7764; 40 votes at an effect of 2 are as 20: 19 degrees, t 2.0930.
+    assert unsure(2.0, 40, 5, 1, 8.0) == pytest.approx(2 * (2.7764 / 2.0930) ** 2, rel=1e-3)
+    # Three cases and three contenders: 4 degrees again. Where the votes are as 5, there is nothing to raise.
+    assert unsure(2.0, 40, 3, 2, 14.0) == pytest.approx(2 * (2.7764 / 2.0930) ** 2, rel=1e-3)
+    assert unsure(2.0, 10, 3, 2, 14.0) == 2.0
+    # Two degrees: t 4.3027; never above the bound.
+    assert unsure(1.0, 30, 3, 1, 10.0) == pytest.approx((4.3027 / 2.0452) ** 2, rel=0.02)
+    assert unsure(1.0, 30, 3, 1, 3.0) == 3.0
 
 
 def test_cases_that_differ_inside_more_than_between_never_gain_votes():
-    assert design_effect([tally_of("wl", "wl", "lw")]) == 1.0
+    assert correlation(tally_of("wl", "wl", "lw")) == 0.0
+    assert design_effect(tally_of("wl", "wl", "lw")) >= 1.0
 
 
 def test_where_nothing_shows_how_alike_votes_are_they_count_in_full():
-    assert design_effect([tally_of("wwlwwlwt")]) == 1.0
-    assert design_effect([tally_of("www", "www")]) == 1.0
+    assert design_effect(tally_of("wwlwwlwt")) == 1.0
+    assert design_effect(tally_of("www", "www")) == 1.0
+
+
+def test_more_cases_make_the_same_votes_surer():
+    shapes = [["wwwwllll"] * 3, ["wwwlll"] * 4, ["wwll"] * 6, ["wl"] * 12, [*"wl"] * 12]
+    margins = [share(tally_of(*cases)).margin for cases in shapes]
+    assert margins == sorted(margins, reverse=True)
+    assert margins[0] > 1.5 * margins[-1]
 
 
 @unhurried
 @given(st.lists(st.text("wlt", min_size=1, max_size=6), min_size=1, max_size=12))
 def test_the_effect_lies_between_one_and_the_largest_case(cases):
-    assert 1 <= design_effect([tally_of(*cases)]) <= max(map(len, cases)) + 1e-9
+    assert 1 <= design_effect(tally_of(*cases)) <= max(map(len, cases)) + 1e-9
+
+
+@unhurried
+@given(st.lists(st.text("wlt", min_size=1, max_size=6), max_size=12))
+def test_a_share_mirrors_and_holds_its_rate(cases):
+    one = share(tally_of(*cases))
+    other = share(tally_of(*[case.translate(str.maketrans("wl", "lw")) for case in cases]))
+    assert (one is None) == (other is None) == (not cases)
+    if one and other:
+        assert 0 <= one.low <= one.rate <= one.high <= 1 and one.margin > 0
+        assert (one.rate, one.low) == pytest.approx((1 - other.rate, 1 - other.high), abs=1e-9)

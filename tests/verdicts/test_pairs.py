@@ -2,11 +2,12 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.verdicts.pairs import Candidate, NoPair, Pair, identical_pairs, next_pair
+from workbench.verdicts.pairs import Candidate, Checking, NoPair, Pair, identical_pairs, next_pair
 from workbench.verdicts.votes import IDENTICAL, Ballot, Outcome
 
 WIN, LOSS, TIE, BAD, SKIP = Outcome
@@ -174,6 +175,85 @@ def test_it_says_why_there_is_nothing_to_compare():
     assert why(candidates_of("a")).startswith("nothing to compare: only one contender has answers")
     apart = [Candidate(1, "a", "x", "one"), Candidate(2, "b", "y", "two")]
     assert why(apart).startswith("nothing to compare: no case was answered by two contenders")
+
+
+def checked(candidates, votes, seed, checking, outcome=lambda pair: TIE, judge="ann"):
+    """The pairs of a session with checks, each voted on by one judge."""
+    rng, ballots, pairs = random.Random(seed), [], []
+    for _ in range(votes):
+        pair = next_pair(candidates, ballots, rng, checking=checking)
+        if isinstance(pair, NoPair):
+            break
+        pairs.append(pair)
+        ballots.append(replace(ballot_of(pair, outcome(pair), judge), repeat=pair.repeat))
+    return pairs
+
+
+@given(st.integers(0, 999), st.integers(2, 15), st.integers(1, 12))
+@settings(max_examples=40, deadline=None)
+def test_a_check_shows_a_judged_pair_on_swapped_sides_never_soon_and_never_twice(seed, every, after):
+    pairs = checked(candidates_of("abc", cases=12), 60, seed, Checking("ann", every, after))
+    seen = {}
+    for number, pair in enumerate(pairs):
+        if pair.repeat:
+            before, shown = seen[ids(pair)]
+            assert (pair.left, pair.right) == (shown.right, shown.left)
+            assert not shown.repeat
+            assert number - before > 5 and number >= after
+        else:
+            assert ids(pair) not in seen
+        seen[ids(pair)] = number, pair
+
+
+def test_checks_come_at_the_rate_asked_for_and_by_the_seed():
+    candidates = candidates_of("ab", cases=600)
+    checking = Checking("ann", every=10, after=8)
+    one, same = (checked(candidates, 500, 3, checking) for _ in range(2))
+    assert one == same
+    assert 30 <= sum(pair.repeat for pair in one) <= 70
+    assert not any(pair.repeat for pair in checked(candidates, 100, 3, None))
+
+
+def test_each_judged_pair_is_as_likely_to_be_checked_as_any_other():
+    candidates = candidates_of("ab", cases=40)
+    ballots = [ballot_of(pair, WIN) for pair in session(candidates, 13, random.Random(1))]
+    found = [
+        next_pair(candidates, ballots, random.Random(n), checking=Checking("ann", 1)) for n in range(800)
+    ]
+    assert all(pair.repeat for pair in found)
+    times = Counter(map(ids, found))
+    # Eight of thirteen: the last five are too fresh.
+    assert set(times) == {frozenset(b.results) for b in ballots[:8]}
+    assert all(70 <= count <= 130 for count in times.values())
+
+
+def test_a_check_needs_the_judge_s_own_votes_and_nothing_skipped():
+    candidates = candidates_of("ab", cases=60)
+    pairs = session(candidates, 20, random.Random(1))
+
+    def checks(ballots, judge="ann"):
+        found = [
+            next_pair(candidates, ballots, random.Random(n), checking=Checking(judge, 1)) for n in range(5)
+        ]
+        return [pair.repeat for pair in found]
+
+    assert all(checks([ballot_of(pair, WIN) for pair in pairs]))
+    assert not any(checks([ballot_of(pair, WIN) for pair in pairs], judge="bob"))
+    assert not any(checks([ballot_of(pair, WIN) for pair in pairs[:7]]))
+    assert not any(checks([ballot_of(pair, SKIP) for pair in pairs]))
+    gone = [replace(candidate, result=candidate.result + 1000) for candidate in candidates]
+    again = next_pair(gone, [ballot_of(p, WIN) for p in pairs], random.Random(1), checking=Checking("ann", 1))
+    assert not again.repeat
+
+
+def test_a_check_heeds_who_may_meet():
+    candidates = candidates_of("abc", cases=20)
+    ballots = [ballot_of(pair, WIN) for pair in session(candidates, 40, random.Random(1))]
+    for seed in range(30):
+        pair = next_pair(
+            candidates, ballots, random.Random(seed), lambda *two: set(two) == {"a", "b"}, Checking("ann", 1)
+        )
+        assert pair.repeat and names(pair) == {"a", "b"}
 
 
 def test_identical_texts_are_yielded_until_they_are_recorded():

@@ -41,16 +41,19 @@ from workbench.store.store import Store
 
 if TYPE_CHECKING:
     from workbench.bench.arranging import Arranging
+    from workbench.bench.boarding import Boarding
     from workbench.bench.case_keeping import CaseKeeping
     from workbench.bench.committing import Committing
     from workbench.bench.comparing import Comparing
     from workbench.bench.dueling import Dueling
     from workbench.bench.exporting import Exporting
+    from workbench.bench.labelling import Labelling
     from workbench.bench.recalling import Recalling
     from workbench.bench.restoring import Restoring
     from workbench.bench.reviewing import Reviewing
     from workbench.bench.searching import Searching
     from workbench.bench.shelving import Shelving
+    from workbench.bench.vote_files import VoteFiles
     from workbench.prompts.language.completing import Words
 
 
@@ -72,12 +75,14 @@ class Bench:
     """A project, opened. Raises ProjectError or SettingsError where there is none or its settings are wrong.
 
     ``environ`` supplies key variables; ``personal`` is the folder for what a person keeps across projects.
+    ``judged_by`` is the name that votes and labels are given under, empty for the person's own.
     """
 
     def __init__(self, start: Path, environ: Mapping[str, str], personal: Path | None = None) -> None:
         self.root = project_settings.find_root(start)
         self.settings = project_settings.load(self.root)
         self.personal = personal or platformdirs.user_config_path("workbench")
+        self.judged_by = ""
         self.library = Library(self.root)
         self.drafts = Drafts(self.root)
         self.history = History(self.root)
@@ -125,10 +130,31 @@ class Bench:
 
     @cached_property
     def dueling(self) -> Dueling:
-        """Pairs, votes and ratings, with the person at the keyboard as judge."""
+        """Pairs and votes, with the person at the keyboard as judge."""
         from workbench.bench.dueling import Dueling
 
-        return Dueling(self.store, self._judge)
+        return Dueling(self.store, self.judge)
+
+    @cached_property
+    def boarding(self) -> Boarding:
+        """Ratings, and the votes behind them."""
+        from workbench.bench.boarding import Boarding
+
+        return Boarding(self.store, self.dueling, lambda prompt: self.reviewing.scored(prompt))
+
+    @cached_property
+    def labelling(self) -> Labelling:
+        """Single results called good or bad."""
+        from workbench.bench.labelling import Labelling
+
+        return Labelling(self.store, self.dueling, self.judge)
+
+    @cached_property
+    def vote_files(self) -> VoteFiles:
+        """Votes written out, and those of others merged."""
+        from workbench.bench.vote_files import VoteFiles
+
+        return VoteFiles(self.store)
 
     @cached_property
     def shelving(self) -> Shelving:
@@ -172,7 +198,7 @@ class Bench:
         from workbench.bench.token_counts import TokenCounts
 
         counts = TokenCounts(self.previewing, self._counting)
-        rates = self.dueling.win_rates
+        rates = self.boarding.win_rates
         return Reviewing(self.library, self.history, self.versions, self.store, counts, rates)
 
     @cached_property
@@ -187,7 +213,7 @@ class Bench:
         """What came back before, and what was said of it."""
         from workbench.bench.recalling import Recalling
 
-        return Recalling(self.settings, self.catalogue, self.store, self._judge)
+        return Recalling(self.settings, self.catalogue, self.store, self.judge)
 
     @cached_property
     def exporting(self) -> Exporting:
@@ -263,8 +289,14 @@ class Bench:
             damaged = True
         return self.store.database.move_aside() if damaged else None
 
-    def _judge(self) -> str:
-        """Return who is at the keyboard: the name git commits with, else the name of the account."""
+    def judge(self) -> str:
+        """Return who votes: as told by ``judged_by``, or else the person at the keyboard."""
+        return self.judged_by or self._person
+
+    @cached_property
+    def _person(self) -> str:
+        """Who is at the keyboard: the name git commits with, else the name of the account."""
+        # Asked once: it takes git 5 ms, and each pair that is drawn needs it.
         try:
             return self.history.author() or getpass.getuser()
         except (KeyError, OSError):  # an account without a name, as in a container

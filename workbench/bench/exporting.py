@@ -4,36 +4,32 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from itertools import islice
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from workbench.bench.export_forms import FORMS, Form, Whole
 from workbench.bench.result_values import whole_value
 from workbench.errors import Place, StoreError, UsageError, did_you_mean
-from workbench.store.records import Cell, Remark, Result
+from workbench.store.records import Remark
+from workbench.store.search import Wanted
 from workbench.store.store import Store
-
-if TYPE_CHECKING:
-    from workbench.store.search import Wanted
 
 PAGE = 50
 """Results that are held at once."""
 
-MOST = 2**31
-"""More results than a store holds: no limit."""
-
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which results: those of runs by number, those that are wanted, or those that are both; else all."""
+    """Which results: those of runs by number, those that are wanted, or those that are both; else all.
+
+    A result is there once for each place that it fills in such a run and that is wanted.
+    """
 
     runs: tuple[int, ...] = ()
-    wanted: Wanted | None = None
+    wanted: Wanted = field(default_factory=Wanted)
 
 
 class Exporting:
@@ -62,7 +58,7 @@ class Exporting:
         """
         named = form_of(path, form)
         try:
-            with _replacing(path) as stream:
+            with replacing(path) as stream:
                 return self.send(chosen, stream.write, named.name)
         except OSError as broken:
             raise UsageError(
@@ -77,53 +73,30 @@ class Exporting:
         Raises UsageError for an unknown form, StoreError for a run that is not there.
         """
         said = _form(form)
-        runs = self._runs(chosen)
+        runs = [self._store.runs.get(run).id for run in chosen.runs]
+        places = self._store.search.places(chosen.wanted, runs)
         if said.head:
             put(said.head)
-        number = 0
-        for whole in self._wholes(runs, chosen.wanted):
-            put(said.say(whole))
-            number += 1
-        return number
+        for start in range(0, len(places), PAGE):
+            for whole in self._page(places[start : start + PAGE]):
+                put(said.say(whole))
+        return len(places)
 
-    def _runs(self, chosen: Chosen) -> list[int]:
-        """Return the numbers of the runs, each once and in order; raises StoreError for one not there."""
-        return sorted({self._store.runs.get(run).id for run in chosen.runs})
-
-    def _wholes(self, runs: list[int], wanted: Wanted | None) -> Iterator[Whole]:
-        kept = self._kept(runs, wanted)
-        while page := list(islice(kept, PAGE)):
-            yield from self._page(page)
-
-    def _kept(self, runs: list[int], wanted: Wanted | None) -> Iterator[tuple[Cell, Result]]:
-        """Yield the cells that have a result, and that one; of a run that is named also the cached ones."""
-        found: set[int] | None = None
-        if wanted is not None:
-            matches = self._store.search.find(wanted, MOST)
-            found = {match.result for match in matches}
-            runs = runs or sorted({match.run for match in matches})
-        else:
-            runs = runs or self._all_runs()
-        for cell in self._store.runs.iter_cells(runs):
-            if cell.result is None or (found is not None and cell.result.id not in found):
-                continue
-            # One result may fill places of several contenders and cases, not all of which are wanted.
-            if wanted is None or _in_place(cell, wanted):
-                yield cell, cell.result
-
-    def _all_runs(self) -> list[int]:
-        return sorted(run.id for run in self._store.runs.newest(MOST))
-
-    def _page(self, page: list[tuple[Cell, Result]]) -> Iterator[Whole]:
-        """Yield these results with what belongs to them, which is read once for all of them."""
+    def _page(self, places: Sequence[tuple[int, int]]) -> Iterator[Whole]:
+        """Yield the results in these places with what belongs to them, which is read once for all of them."""
+        cells = self._store.runs.cells_at(places)
+        page = [(cell, cell.result) for cell in cells if cell.result is not None]
         sources = self._store.sources
         remarks = self._store.remarks.of([result.id for _, result in page])
         try:
             contexts = {key: sources.context(key) for key in {cell.context for cell, _ in page}}
             inputs = {key: sources.inputs(key) for key in {cell.case_hash for cell, _ in page}}
         except KeyError:
-            run = page[0][0].run
-            raise StoreError(f"run {run} was removed while it was exported", hint="Try again.") from None
+            page = []
+        there = {cell.run for cell, _ in page}
+        gone = next((run for run, _ in places if run not in there), None)
+        if gone is not None:
+            raise StoreError(f"run {gone} was removed while it was exported", hint="Try again.")
         for cell, result in page:
             remark = remarks.get(result.id, Remark())
             yield whole_value(cell, result, inputs[cell.case_hash], contexts[cell.context], remark)
@@ -144,22 +117,6 @@ def form_of(path: Path, form: str | None = None) -> Form:
     )
 
 
-def _in_place(cell: Cell, wanted: Wanted) -> bool:
-    """Return whether a cell is one of the places that are wanted, as the search for results sees it."""
-    contender = cell.contender
-    return (
-        _like(wanted.prompt, contender.prompt)
-        and _like(wanted.model, contender.model, contender.string)
-        and _like(wanted.case, cell.case or "")
-        and contender.version.startswith(wanted.version or "")
-        and wanted.run in (None, cell.run)
-    )
-
-
-def _like(pattern: str | None, *names: str) -> bool:
-    return pattern is None or any(name == pattern or fnmatchcase(name, pattern) for name in names)
-
-
 def _form(name: str) -> Form:
     if name not in FORMS:
         raise UsageError(f"“{name}” is no form to export", hint=did_you_mean(name, FORMS))
@@ -172,7 +129,7 @@ def _special(path: Path) -> bool:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
+def replacing(path: Path) -> Iterator[TextIO]:
     """Give a stream whose text takes the file's place in one step; where the block raises nothing does."""
     if _special(path):
         with path.open("w", encoding="utf-8", newline="") as stream:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.bench.previews import ModelPreview
-from workbench.bench.shown import NOTHING, cost_range, exactness, money, percent
+from workbench.bench.shown import NOTHING, cost_range, exactness, money, percent, things
 from workbench.models.estimate import CostEstimate
 from workbench.models.model import Model
 from workbench.models.tokens import TokenCount
@@ -25,7 +25,7 @@ def correction(count: TokenCount | None) -> str:
     if count is None or not count.observations:
         return ""
     off = "" if count.error is None else f", off by {percent(count.error, 1)}"
-    return f"{count.observations} {'report' if count.observations == 1 else 'reports'}{off}"
+    return f"{things(count.observations, 'report')}{off}"
 
 
 def price(model: Model, pico: int | None, unknown: str = NOTHING) -> str:

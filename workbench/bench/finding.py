@@ -9,7 +9,7 @@ from itertools import chain, islice
 
 from workbench.bench.inert import one_line
 from workbench.bench.previews import ModelPreview
-from workbench.bench.shown import percent
+from workbench.bench.shown import percent, things
 from workbench.context.control_tokens import control_tokens
 from workbench.context.findings import Finding
 from workbench.context.messages import Context
@@ -142,7 +142,7 @@ class _Seen:
             if retires is None or retires > today + SOON:
                 continue
             days = (retires - today).days
-            when = f"retires on {retires}, in {days} day{'' if days == 1 else 's'}"
+            when = f"retires on {retires}, in {things(days, 'day')}"
             when = when if days > 0 else "retires today" if days == 0 else f"was retired on {retires}"
             yield Finding(
                 "retiring-model", f"{_named(model)} {when}: choose another model", self._place(model)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from workbench.runs.events import Arrived, Finished, Retried, RunEvent, Started
-from workbench.store.records import Cell
+from workbench.store.records import ANSWERED, Cell
 
 Row: TypeAlias = tuple[str, str | None, int]
 """What a row of the grid is about: the hash and the name of a case, and the number of a sample."""
@@ -15,12 +15,21 @@ Row: TypeAlias = tuple[str, str | None, int]
 
 @dataclass
 class Arriving:
-    """What has arrived for a call that is under way; ``trouble`` says why its last try was in vain."""
+    """What has arrived for a call that is under way; ``trouble`` says why its last try was in vain.
+
+    ``since`` is when it was sent, in seconds of the run's stopwatch.
+    """
 
     texts: list[str] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
     tries: int = 1
     trouble: str = ""
+    since: float = 0.0
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing has arrived yet."""
+        return not (any(self.texts) or any(self.thoughts))
 
     @property
     def text(self) -> str:
@@ -37,9 +46,12 @@ class Arriving:
 class Grid:
     """A run: its cells by contender, case and sample, and what has arrived for the calls under way.
 
-    ``contenders`` and ``rows`` are in the order of the plan; ``done``, ``failed`` and ``cost`` (pico-dollars,
-    as far as it is known) are of the cells that have a result. For each way to reach a model, ``left`` are
-    the calls without a result, and ``answered_now`` counts those that got theirs since the grid was made.
+    ``contenders`` and ``rows`` are in the order of the plan. ``done`` counts the cells that have a result,
+    ``answered`` those whose result is an answer, and ``failed`` those whose result is an error. ``cost``
+    (pico-dollars, as far as it is known) is that of their calls, of which ``unpriced`` have none. For each
+    way to reach a model, ``left`` are the calls without a result, ``answered_now`` counts those that got
+    theirs since the grid was made, and ``answered_at`` is when the last of them did, in seconds of the run's
+    stopwatch.
     """
 
     run: int
@@ -52,10 +64,13 @@ class Grid:
     by_key: dict[str, list[int]]
     arriving: dict[str, Arriving] = field(default_factory=dict)
     done: int = 0
+    answered: int = 0
     failed: int = 0
     cost: int = 0
+    unpriced: int = 0
     left: dict[tuple[str, str | None], set[str]] = field(default_factory=dict)
     answered_now: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    answered_at: dict[tuple[str, str | None], float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: int, cells: Sequence[Cell], status: str) -> Grid:
@@ -98,24 +113,38 @@ class Grid:
         """Yield the positions of the cells whose result is an error, in their order."""
         return (at for at, cell in self.cells.items() if cell.result and cell.result.status == "error")
 
-    def take(self, event: RunEvent) -> Sequence[int]:
-        """Note what happened; returns the positions of the cells that look different now."""
+    @property
+    def free(self) -> bool:
+        """Whether all its models run on this machine."""
+        return all(cell.contender.local for cell in self.cells.values())
+
+    def waiting(self) -> Iterable[int]:
+        """Yield the positions of the cells whose call was sent and has brought nothing yet."""
+        for key, arriving in self.arriving.items():
+            if arriving.waits:
+                yield from self.by_key.get(key, ())
+
+    def take(self, event: RunEvent, passed: float = 0.0) -> Sequence[int]:
+        """Note what happened; returns the positions of the cells that look different now.
+
+        ``passed`` is how long the run has gone on, in seconds of its stopwatch.
+        """
         match event:
             case Started(key):
-                self.arriving[key] = Arriving()
+                self.arriving[key] = Arriving(since=passed)
             case Arrived(key, text, reasoning):
                 arriving = self.arriving.setdefault(key, Arriving())
                 arriving.texts.append(text)
                 arriving.thoughts.append(reasoning)
             case Retried(key, tries, reason, _):
-                self.arriving[key] = Arriving(tries=tries + 1, trouble=reason)
+                self.arriving[key] = Arriving(tries=tries + 1, trouble=reason, since=passed)
             case Finished(key, _):
-                self._finish(event)
+                self._finish(event, passed)
             case _:
                 return ()
         return self.by_key.get(key, ())
 
-    def _finish(self, event: Finished) -> None:
+    def _finish(self, event: Finished, passed: float) -> None:
         self.arriving.pop(event.key, None)
         for position in self.by_key.get(event.key, ()):
             cell = self.cells[position]
@@ -126,14 +155,20 @@ class Grid:
             if event.key in self.left.get(reached, ()):
                 self.left[reached].discard(event.key)
                 self.answered_now[reached] = self.answered_now.get(reached, 0) + 1
+                self.answered_at[reached] = passed
 
     def _count(self, cell: Cell, by: int) -> None:
-        if cell.result is None:
+        result = cell.result
+        if result is None:
             return
+        answered = result.status in ANSWERED
         self.done += by
-        self.failed += by * (cell.result.status == "error")
-        if not cell.cached:
-            self.cost += by * (cell.result.cost or 0)
+        self.answered += by * answered
+        self.failed += by * (result.status == "error")
+        # A result that fills several cells was paid for once.
+        if not cell.cached and cell.position == self.by_key[cell.call_key][0]:
+            self.cost += by * (result.cost or 0)
+            self.unpriced += by * (answered and result.cost is None)
 
 
 @dataclass
@@ -144,11 +179,11 @@ class Stopwatch:
     paused_at: float | None = None
     paused_for: float = 0.0
 
-    def pause(self, now: float) -> None:
-        """Stop, or go on."""
-        if self.paused_at is None:
+    def set_paused(self, paused: bool, now: float) -> None:
+        """Stop where it goes on, or go on where it has stopped."""
+        if paused and self.paused_at is None:
             self.paused_at = now
-        else:
+        elif not paused and self.paused_at is not None:
             self.paused_for += now - self.paused_at
             self.paused_at = None
 
@@ -160,11 +195,13 @@ class Stopwatch:
 def seconds_left(
     left: Mapping[tuple[str, str | None], set[str]],
     answered: Mapping[tuple[str, str | None], int],
+    answered_at: Mapping[tuple[str, str | None], float],
     passed: float,
 ) -> float | None:
-    """Return how many seconds the slowest model will still take, at the pace it has kept so far.
+    """Return how many seconds the slowest model will still take, at the pace it kept until its last answer.
 
-    None where a model has yet to answer for the first time.
+    What has passed since is taken off, so that waiting makes it no longer. None where a model has yet to
+    answer for the first time.
     """
     longest = 0.0
     for model, calls in left.items():
@@ -172,7 +209,8 @@ def seconds_left(
             continue
         if not answered.get(model):
             return None
-        longest = max(longest, len(calls) * passed / answered[model])
+        until = answered_at.get(model, passed)
+        longest = max(longest, len(calls) * until / answered[model] - (passed - until))
     return longest
 
 

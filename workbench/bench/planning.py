@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 from workbench.bench.asking import Asked, Asking, laid_out
 from workbench.bench.example_cases import example_cases
@@ -21,6 +22,9 @@ from workbench.prompts.cases import Case
 from workbench.runs.plan import Plan, Question, call_key, slowest, swept
 from workbench.store.records import Cell, Result
 from workbench.store.store import Store
+
+MOST_CELLS = 100_000
+"""Cells of one run: beyond that a plan takes gigabytes before anything of it is asked."""
 
 
 class Planning:
@@ -48,16 +52,21 @@ class Planning:
         """
         if request.samples < 1:
             raise UsageError(f"samples must be at least 1, not {request.samples}")
+        _check_size(request, 0)
         askings: list[Asking] = []
         targets: list[Target] = []
         cases: dict[str, Mapping[str, Value]] = {}
         warnings: dict[str, None] = {}
+        asked = 0
         for name in dict.fromkeys(request.targets):
             target, rendered = await asyncio.to_thread(self._render, name, request)
             targets.append(target)
             cases.update((case.hash, case.inputs) for case, _ in rendered)
             warnings.update(dict.fromkeys(_warnings(target, rendered)))
-            askings += await asyncio.to_thread(self._askings, target, rendered, request)
+            models = await asyncio.to_thread(self._previewing.models_of, target.version, request.models)
+            asked += len(rendered) * len(models)
+            _check_size(request, asked)
+            askings += await asyncio.to_thread(self._askings, target, rendered, models, request)
         keys = {key for asking in askings for asked in asking.asked for key in asked.keys}
         if not keys:
             raise _nothing_to_ask(targets, cases)
@@ -114,13 +123,17 @@ class Planning:
         return target, list(found.values())
 
     def _askings(
-        self, target: Target, rendered: list[tuple[Case, Context]], request: Request
+        self,
+        target: Target,
+        rendered: list[tuple[Case, Context]],
+        models: Sequence[Model],
+        request: Request,
     ) -> list[Asking]:
         """Return the contenders that a version makes, each with what it is asked."""
         version, limits = target.version, self._settings.limits
         hashes = [context_hash(context.messages) for _, context in rendered]
         askings: list[Asking] = []
-        for model in self._previewing.models_of(version, request.models):
+        for model in models:
             self._ready(model)
             for over in swept(request.params):
                 params = self._previewing.params_for(version, model, over)
@@ -132,7 +145,8 @@ class Planning:
                         params,
                         version.prompt.schema,
                         timeout=limits.timeout,
-                        stream=request.stream,
+                        # Only a stream tells when its first token comes.
+                        stream=request.stream or limits.first_token is not None,
                         first_token=limits.first_token,
                     )
                     keys = tuple(call_key(call, sample, hashed) for sample in range(1, request.samples + 1))
@@ -159,6 +173,16 @@ class Planning:
             question for asked in asking.asked for question in asking.questions(asked, found.get(asked.keys))
         ]
         return questions, [misfit for preview in previews for misfit in asking.misfits(preview)]
+
+
+def _check_size(request: Request, asked: int) -> None:
+    """Raise UsageError for too large a plan, of which so many cases of one target and model are known."""
+    cells = max(asked, 1) * request.samples * math.prod(len(values) for values in request.params.values())
+    if cells > MOST_CELLS:
+        raise UsageError(
+            f"this run would ask for {cells:,} answers, and {MOST_CELLS:,} is the most",
+            hint="Choose fewer cases, models, values of params or samples.",
+        )
 
 
 def _identity(cell: Cell) -> tuple[str, ...]:

@@ -38,12 +38,12 @@ class RunInProgress:
         """Whether it was stopped before all calls were made."""
         return self._runner.stopped
 
-    def pause(self) -> None:
+    def set_paused(self, paused: bool) -> None:
         """Make no new calls, or make them again."""
-        if self._runner.paused:
-            self._runner.unpause()
-        else:
+        if paused:
             self._runner.pause()
+        else:
+            self._runner.unpause()
 
     def stop(self) -> None:
         """Cancel the calls under way; the run ends once what has ended is stored."""
@@ -66,7 +66,7 @@ class RunInProgress:
                 async with aclosing(running) as events:
                     async for event in events:
                         yield event
-                status = self._status()
+                status = await asyncio.to_thread(self._status)
             finally:
                 await asyncio.to_thread(self._store.runs.end, self.run, status, utc_now())
         record = await asyncio.to_thread(self._store.runs.get, self.run)
@@ -76,7 +76,8 @@ class RunInProgress:
         """Return how the run has ended: one of which something was left out is as little done as before."""
         if self._runner.stopped:
             return "interrupted"
-        if self._runner.over_limit:
+        spent, _ = self._store.runs.spent(self.run)
+        if self._runner.over_limit or spent > self._limit:
             return "limit"
         return self._before if self._prepared.left_out else "done"
 

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
-from workbench.bench.copying import copied
+from workbench.bench.copying import FORMATS, copied
 from workbench.context.messages import Context, Message, Origin, Segment
-from workbench.errors import StoreError, UsageError, did_you_mean
+from workbench.errors import UsageError, did_you_mean
 from workbench.models.catalogue import Catalogue
 from workbench.models.model import Model
 from workbench.project.clock import utc_now
 from workbench.project.settings import Settings
 from workbench.project.yaml import Value
-from workbench.store.records import Cell, Contender, Remark, Result, Run
+from workbench.store.records import LABELS, RUN_STATUSES, STATUSES, Cell, Contender, Remark, Result, Run
+from workbench.store.rows import no_result
 from workbench.store.search import Found, Wanted
 from workbench.store.store import Store
 
-LABELS = ("good", "bad")
-"""What a result can be marked as."""
-
-STATUSES = ("ok", "empty", "cut", "refused", "error", "cancelled")
-"""What can have become of a call."""
+FORMS = {"answer": "the answer alone, as it came", **FORMATS}
+"""What can be copied of a result, and a line on each."""
 
 FILTERS = ("prompt", "model", "status", "version", "case", "label", "run", "since")
 """The words before a colon that narrow a search down; ``v:`` is short for ``version:v:``."""
@@ -50,13 +49,15 @@ class Recalled:
     """One result with all that was kept of it.
 
     ``cell`` is where it stands first, with the result and the number of the run. ``messages`` are the exact
-    context as sent. ``inputs`` are those of its case, None where the store does not hold them any more.
+    context as sent, ``inputs`` those of its case. ``replaced_by`` is the result that came when this one, a
+    failure, was tried again.
     """
 
     cell: Cell
     messages: tuple[Message, ...]
-    inputs: Mapping[str, Value] | None
+    inputs: Mapping[str, Value]
     remark: Remark
+    replaced_by: int | None = None
 
     @property
     def result(self) -> Result:
@@ -100,28 +101,35 @@ class Recalling:
     def result(self, number: int) -> Recalled:
         """Return a result by its number; raises StoreError where there is none."""
         cell = self._store.runs.cell_of_result(number)
+        replaced_by = self._store.runs.replaced_by(number)
         try:
             messages = self._store.sources.context(cell.context)
-        except KeyError:
-            raise StoreError(f"the store does not hold the context of result {number}") from None
-        try:
             inputs = self._store.sources.inputs(cell.case_hash)
-        except KeyError:
-            inputs = None
+        except KeyError:  # its run was removed just now
+            raise no_result(number) from None
         remark = self._store.remarks.of([number]).get(number, Remark())
-        return Recalled(cell, messages, inputs, remark)
+        return Recalled(cell, messages, inputs, remark, replaced_by)
+
+    def cells(self, found: Iterable[Found]) -> list[Cell]:
+        """Return the cells of what was found, each the one it was found in, in the same order.
+
+        One whose run was removed meanwhile is left out.
+        """
+        return self._store.runs.cells_at([(one.run, one.position) for one in found])
 
     def beside(self, number: int) -> tuple[int, ...]:
-        """Return the numbers of all results of the run of a result, its own among them, in its order."""
+        """Return the numbers of the results that fill the run of a result, in its order."""
         run = self._store.runs.cell_of_result(number).run
         cells = self._store.runs.cells(run)
         return tuple(dict.fromkeys(cell.result.id for cell in cells if cell.result is not None))
 
     def copied(self, recalled: Recalled, form: str) -> str:
-        """Return the context of a result in one of the formats of copying, as it was sent.
+        """Return a result in one of ``FORMS``: the answer, or the context as it was sent.
 
         Raises UsageError where its model's provider has no such form.
         """
+        if form == "answer":
+            return recalled.result.text
         contender = recalled.cell.contender
         return copied(form, recalled.context, self.model(contender), contender.params, recalled.schema)
 
@@ -147,12 +155,13 @@ class Recalling:
         self._store.remarks.note(result, (note or "").strip() or None, self._judge(), utc_now())
 
 
-def read_query(text: str, now: str | None = None) -> Wanted:
-    """Return what a line of words and filters asks for.
+def read_query(text: str, now: str | None = None, beside: Mapping[str, str] = MappingProxyType({})) -> Wanted:
+    """Return what a line of words and filters asks for, and filters that are given ``beside`` it.
 
     ``prompt:reviews status:error model:smol label:bad run:3 since:7d case:"only one" "in these words"``: a
-    filter that has no value yet says nothing, and of one given twice the last counts. Raises UsageError for
-    a value that a filter cannot have.
+    filter that has no value yet says nothing, of one given twice the last counts, and those beside the line
+    count before those in it. A status is of a result or of a run. Raises UsageError for a value that a filter
+    cannot have.
     """
     given: dict[str, str] = {}
     words: list[str] = []
@@ -163,19 +172,22 @@ def read_query(text: str, now: str | None = None) -> Wanted:
             words.append(found[0])
         elif value:
             given["version" if key == "v" else key] = value
-    for key, known in (("status", STATUSES), ("label", LABELS)):
+    given |= beside
+    for key, known in (("status", (*STATUSES, *RUN_STATUSES)), ("label", LABELS)):
         if given.get(key, known[0]) not in known:
             raise UsageError(
                 f"{key}: is one of {', '.join(known)}, not “{given[key]}”",
                 hint=did_you_mean(given[key], known),
             )
     run = given.pop("run", None)
-    if run is not None and not (run.isascii() and run.isdecimal() and len(run) < 19):
+    if run is not None and not (run.isascii() and run.isdecimal() and len(run) < 20 and int(run) < 2**63):
         raise UsageError(f"run: takes the number of a run, not “{run}”")
     if "version" in given:
         given["version"] = given["version"].removeprefix("v:").lower()
     if "since" in given:
         given["since"] = read_since(given["since"], now)
+    if given.get("status") in RUN_STATUSES:
+        given["run_status"] = given.pop("status")
     return Wanted(words=" ".join(words), run=None if run is None else int(run), **given)
 
 

@@ -50,8 +50,9 @@ class Misfitting:
 class Prepared:
     """A plan that can be started, with what must be kept so that every result can be traced.
 
-    ``run`` is the number of a run that is taken up again, ``spent`` what it has cost and ``allowed`` what it
-    was allowed to cost, in pico-dollars; ``left_out`` is how many of its unanswered cells are not asked now.
+    ``run`` is the number of a run that is taken up again, ``spent`` what it has cost as far as is known,
+    ``unsure`` what it may have cost beyond that, and ``allowed`` what it was allowed to cost, in
+    pico-dollars; ``left_out`` is how many of its unanswered cells are not asked now.
     ``warnings`` are one line each. ``misfits`` keep the plan from being started. ``slowest`` is the model
     that is expected to take longest, and for how many seconds; None where no past tells.
     """
@@ -62,6 +63,7 @@ class Prepared:
     cases: Mapping[str, Mapping[str, Value]]
     run: int | None = None
     spent: int = 0
+    unsure: int = 0
     allowed: int | None = None
     warnings: tuple[str, ...] = ()
     misfits: tuple[Misfitting, ...] = ()

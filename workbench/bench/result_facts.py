@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from workbench.bench.recalling import Recalled
-from workbench.bench.shown import NOTHING, age, counted, money, percent, seconds, short_version
+from workbench.bench.shown import NOTHING, age, counted, money, percent, seconds, short_version, tick
 from workbench.models.calls import ToolCall
 from workbench.store.records import ANSWERED, Cell, Result
 
@@ -35,15 +35,49 @@ def facts(recalled: Recalled, now: str) -> Iterator[Fact]:
     yield "mark", recalled.remark.label or NOTHING
     yield "note", recalled.remark.note or NOTHING
     yield "status", _status(result)
+    if recalled.replaced_by is not None:
+        yield "replaced by", f"result {recalled.replaced_by}"
     if cell.expect is not None:
         yield "expected", _expected(cell)
     if result.valid is not None:
-        yield "schema", "valid" if result.valid else _invalid(result)
+        yield "schema", validity(result, why=True)
     yield from _asked(cell, result)
     yield from _taken(cell, result)
     yield "ended", f"{result.ended}, {_ago(result.ended, now)}"
-    if recalled.inputs is None:
-        yield "inputs", "not kept"
+
+
+def validity(result: Result, *, why: bool = False) -> str:
+    """Return whether an answer fits its schema: ``valid``, ``invalid`` with the path, or ``not JSON``.
+
+    With ``why`` also the reason; empty where nothing was checked.
+    """
+    if result.valid is None:
+        return ""
+    if result.valid:
+        return "valid"
+    said = result.invalid or ""
+    kind, _, reason = said.partition(": ")
+    if kind == "not JSON":
+        return said if why else kind
+    if not kind.startswith("$"):
+        return f"invalid: {said}" if why else "invalid"
+    return f"invalid {kind}: {reason}" if why else f"invalid {kind}"
+
+
+def cost_of(cell: Cell) -> str:
+    """Return what the result of a cell cost: ``free`` or ``unpriced`` where it has no price.
+
+    Empty where there is none, or no answer that would have one.
+    """
+    result = cell.result
+    if result is None or (result.cost is None and result.status not in ANSWERED):
+        return ""
+    return money(result.cost, free=cell.contender.local)
+
+
+def params_of(result: Result) -> str:
+    """Return the params that were sent: ``temperature=0, max_tokens=20``; empty where there were none."""
+    return ", ".join(f"{name}={_plain(value)}" for name, value in result.params.items())
 
 
 def _asked(cell: Cell, result: Result) -> Iterator[Fact]:
@@ -57,7 +91,7 @@ def _asked(cell: Cell, result: Result) -> Iterator[Fact]:
     at = f" at {result.api_base}" if result.api_base else ""
     yield "sent to", f"{result.string}{at}"
     yield "answered by", result.answered_by or NOTHING
-    yield "params", ", ".join(f"{name}={_plain(value)}" for name, value in result.params.items()) or NOTHING
+    yield "params", params_of(result) or NOTHING
 
 
 def _taken(cell: Cell, result: Result) -> Iterator[Fact]:
@@ -69,7 +103,7 @@ def _taken(cell: Cell, result: Result) -> Iterator[Fact]:
         off = "" if not cell.off else f", {percent(cell.off, 1, signed=True)}"
         yield "counted", f"{counted(cell.shown, exact=cell.exact)}{off}"
     yield "tokens out", f"{_number(usage.output)}{thought}"
-    yield "cost", _cost(cell, result)
+    yield "cost", cost_of(cell) or NOTHING
     if result.prices is not None:
         yield "prices", _prices(result.prices)
     first = "" if result.ttft is None else f", first token after {seconds(result.ttft)}"
@@ -85,19 +119,7 @@ def _status(result: Result) -> str:
 
 
 def _expected(cell: Cell) -> str:
-    sign = {True: "✓ ", False: "✗ ", None: ""}[cell.expected]
-    return f"{sign}“{cell.expect}”"
-
-
-def _invalid(result: Result) -> str:
-    where = result.invalid or ""
-    return where if where.startswith("not JSON") else f"invalid {where}".strip()
-
-
-def _cost(cell: Cell, result: Result) -> str:
-    if result.cost is None and result.status not in ANSWERED:
-        return NOTHING
-    return money(result.cost, free=cell.contender.local)
+    return f"{tick(cell.expected)} “{cell.expect}”".lstrip()
 
 
 def _prices(note: str) -> str:

@@ -47,19 +47,18 @@ def result_value(run: int, cell: Cell, result: Result) -> dict[str, Value]:
 def whole_value(
     cell: Cell,
     result: Result,
-    inputs: Mapping[str, Value] | None,
+    inputs: Mapping[str, Value],
     messages: Sequence[Message],
     remark: Remark,
 ) -> dict[str, Value]:
     """Return one result with all that led to it: that of ``result_value``, and what was sent and said of it.
 
-    ``inputs`` are None where the store does not hold them. ``invalid`` says where the text does not fit the
-    schema, ``answered_by`` which model the server named.
+    ``invalid`` says where the text does not fit the schema, ``answered_by`` which model the server named.
     """
     return {
         **result_value(cell.run, cell, result),
         "expect": cell.expect,
-        "inputs": None if inputs is None else dict(inputs),
+        "inputs": dict(inputs),
         "messages": [{"role": message.role, "content": message.content} for message in messages],
         "reasoning": result.reasoning,
         "tool_calls": [{"name": asked.name, "arguments": asked.arguments} for asked in result.tool_calls],

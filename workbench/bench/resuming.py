@@ -48,18 +48,14 @@ class Resuming:
         """
         record = self._store.runs.get(run)
         cells = self._store.runs.cells(record.id)
-        answers = {
-            cell.call_key: cell.result for cell in cells if cell.result and cell.result.status in ANSWERED
-        }
         left = [cell for cell in cells if not (cell.result and cell.result.status in ANSWERED)]
         asked = [cell for cell in left if not failed_only or (cell.result and cell.result.status == "error")]
-        plan = make_plan(record.prompt, record.samples, self._questions(asked, stream), answers)
+        plan = make_plan(record.prompt, record.samples, self._questions(asked, stream), {})
         # What this run answered itself stays its own and is not marked as cached.
         open_cells = {cell.position: cell for cell in plan.cells}
         plan = replace(plan, cells=tuple(open_cells.get(cell.position, cell) for cell in cells))
         self._check_ready(plan)
-        spent = sum(cell.result.cost or 0 for cell in cells if cell.result and not cell.cached)
-        allowed = self._store.runs.cost_limit(record.id)
+        spent, unsure = self._store.runs.spent(record.id)
         return Prepared(
             plan,
             (),
@@ -67,7 +63,8 @@ class Resuming:
             {},
             run=record.id,
             spent=spent,
-            allowed=allowed,
+            unsure=unsure,
+            allowed=self._store.runs.cost_limit(record.id),
             slowest=self._slowest(plan),
             left_out=len(left) - len(asked),
         )
@@ -104,7 +101,7 @@ class Resuming:
                 contender.params,
                 json.loads(cell.schema) if cell.schema else None,
                 limits.timeout,
-                stream,
+                stream or limits.first_token is not None,
                 limits.first_token,
             )
             typical = typical_of(contender.prompt, contender.string, contender.api_base)

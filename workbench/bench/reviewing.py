@@ -123,6 +123,17 @@ class Reviewing:
             done = {entry.target: replace(entry, counted=True) for entry in listing.entries}
             yield replace(listing.with_found(done), uncounted=str(why))
 
+    def scored(self, prompt: str) -> Listing:
+        """Return the history of a prompt with hashes and scores and without tokens; it blocks meanwhile.
+
+        Raises RevisionError where git fails.
+        """
+        listing = self.history(prompt)
+        scores = self._scores(listing)
+        listing = replace(listing, unscored=scores.trouble)
+        listing = listing.with_found(self._identified(listing.entries, scores, None))
+        return listing.with_kept(_kept(listing, scores))
+
     def forget(self) -> None:
         """Find out anew what may have changed: what past results teach about a model's tokens."""
         self.tokens.forget()

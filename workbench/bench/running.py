@@ -88,19 +88,23 @@ class Running:
     def check_cost(self, prepared: Prepared, max_cost: Decimal | None = None) -> None:
         """Raise CostLimitError where the typical cost of a plan exceeds the limit."""
         limit = self.limit(max_cost, prepared)
-        typical = prepared.spent + prepared.plan.estimate.typical
-        if typical <= limit:
+        typical = prepared.spent + prepared.unsure + prepared.plan.estimate.typical
+        if typical <= limit or not prepared.plan.calls:
             return
+        unsure = (
+            f", with {usd(prepared.unsure)} USD that lost answers may have cost" if prepared.unsure else ""
+        )
         raise CostLimitError(
-            f"this run would typically cost {usd(typical)} USD, and the limit is {usd(limit)} USD",
+            f"this run would typically cost {usd(typical)} USD{unsure}, and the limit is {usd(limit)} USD",
             hint=f"Allow it with --max-cost {self.allowance(prepared):f}, "
             f"or raise “limits: {{cost: …}}” in {FILE_NAME}.",
         )
 
     def allowance(self, prepared: Prepared) -> Decimal:
-        """Return the limit in USD that a plan needs to be done in full: its high cost where one is known."""
-        cost = prepared.plan.estimate
-        return Decimal(usd(prepared.spent + (cost.typical if cost.high is None else cost.high)) or 0)
+        """Return the limit in USD that a plan needs to be done in full: the most it may cost, where known."""
+        most = prepared.plan.most
+        left = prepared.plan.estimate.typical if most is None else most
+        return Decimal(usd(prepared.spent + prepared.unsure + left) or 0)
 
     def limit(self, max_cost: Decimal | None = None, prepared: Prepared | None = None) -> int:
         """Return the cost limit of a run in pico-dollars.
@@ -124,7 +128,7 @@ class Running:
             keep=lambda results: self._store.runs.add_results(progress.run, results),
             now=utc_now,
             concurrency=self._settings.limits.concurrency,
-            budget=Budget(limit, prepared.spent),
+            budget=Budget(limit, prepared.spent + prepared.unsure),
             paces=self._paces,
         )
         progress = RunInProgress(prepared, runner, self._store, limit)

@@ -47,6 +47,17 @@ def money(pico: int | None, *, free: bool = False) -> str:
     return f"${text}"
 
 
+def spent(pico: int, unpriced: int, *, free: bool = False) -> str:
+    """Return what was spent for a person, in pico-dollars, with ``unpriced`` calls beside it.
+
+    ``$0.0083``, ``unpriced`` or ``$0.0083 + unpriced``; ``free`` where no model costs anything.
+    """
+    if free:
+        return "free"
+    known = "" if unpriced and not pico else money(pico)
+    return " + ".join(filter(None, (known, "unpriced" if unpriced else "")))
+
+
 def cost_range(low: int, typical: int, high: int | None) -> str:
     """Return what something may cost for a person, in pico-dollars from low over typical to high."""
     if low == typical == high:
@@ -80,6 +91,16 @@ def lasting(duration: float) -> str:
 def percent(share: float | None, digits: int = 0, *, signed: bool = False) -> str:
     """Return a share in percent: ``71 %``, with digits ``71.4 %``, or ``+1.0 %`` as a change."""
     return NOTHING if share is None else f"{share * 100:{'+' if signed else ''}.{digits}f} %"
+
+
+def things(number: int, what: str) -> str:
+    """Return a number of things: ``1 call``, ``2 calls``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def tick(expected: bool | None) -> str:
+    """Return the sign of an answer that is what was expected, ``✓``, or is not, ``✗``; else nothing."""
+    return {True: "✓", False: "✗", None: ""}[expected]
 
 
 def bar(share: float | None, width: int) -> str:

@@ -8,7 +8,7 @@ from workbench.bench.breakdown import Part
 from workbench.bench.comparing import ModelDelta
 from workbench.bench.figures import correction, price
 from workbench.bench.previews import ModelPreview, Preview
-from workbench.bench.shown import change, cost_range, counted, money, percent
+from workbench.bench.shown import change, cost_range, counted, money, percent, things
 from workbench.cli.output import fitted, print_table, print_text
 from workbench.context.findings import Finding
 from workbench.context.messages import Segment
@@ -37,7 +37,7 @@ def print_messages(preview: Preview) -> None:
     ]
     gutter = max((len(letters) for own in lines for letters, _ in own), default=0)
     for at, message in enumerate(shown.messages):
-        tokens = f"  {_tokens_of(first.messages[at])}" if first else ""
+        tokens = f"  {things(first.messages[at], 'token')}" if first else ""
         print_text(f"{message.role.upper()}{tokens}", bold=True)
         for letters, line in lines[at]:
             print_text(f"{letters:<{gutter}} {line}" if line else letters)
@@ -56,10 +56,6 @@ def _lines(content: str, segments: Sequence[Segment]) -> Iterator[tuple[str, str
         letters = "".join(dict.fromkeys(one.origin.letter for one in segments[first : upto + 1]))
         yield letters, line
         start, first = start + len(line) + 1, upto
-
-
-def _tokens_of(number: int) -> str:
-    return f"{number} token{'' if number == 1 else 's'}"
 
 
 def print_models(models: Sequence[ModelPreview]) -> None:

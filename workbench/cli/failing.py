@@ -31,7 +31,9 @@ class Exit(IntEnum):
     USAGE = 2
     UNREACHABLE = 3
     COST_LIMIT = 4
+    HUNG_UP = 129
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 def exit_code(error: WorkbenchError) -> Exit:
@@ -45,7 +47,7 @@ def exit_code(error: WorkbenchError) -> Exit:
             return Exit.USAGE
 
 
-def guarded(command: click.Command, open_screen: Callable[[], None]) -> NoReturn:
+def guarded(command: click.Command, open_screen: Callable[[str], None]) -> NoReturn:
     """Run a command and exit; errors are told on standard error in one place, without a traceback."""
     _open_closed()
     for stream in (sys.stdout, sys.stderr):

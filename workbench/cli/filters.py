@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
 from workbench.cli.options import complete_models, complete_prompts
-from workbench.store.records import ANSWERED
+from workbench.store.records import LABELS, STATUSES
 
 if TYPE_CHECKING:
     from workbench.store.search import Wanted
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-RUN_STATUSES = ("running", "done", "interrupted", "limit")
-"""How a run can stand, in one word each that no result's status is."""
-
-RESULT_STATUSES = (*ANSWERED, "error", "cancelled")
-"""What can have become of a call."""
-
-LABELS = ("good", "bad")
-"""What a result can be marked as."""
-
 prompt_filter = click.option("--prompt", shell_complete=complete_prompts, help="Of this prompt alone.")
 since_filter = click.option("--since", metavar="WHEN", help="Since 7d, 24h or 2w ago, or a date: 2026-01-31.")
 model_filter = click.option("-m", "--model", shell_complete=complete_models, help="Of this model alone.")
-status_filter = click.option(
-    "--status", type=click.Choice(RESULT_STATUSES), help="Only what became this of a call."
-)
+status_filter = click.option("--status", type=click.Choice(STATUSES), help="Only what became this of a call.")
 
 
 class Filters(TypedDict, total=False):
@@ -67,11 +55,8 @@ def read_filters(words: str, filters: Mapping[str, object]) -> Wanted:
     Raises UsageError for a value that a filter cannot have.
     """
     # Looking back brings much code along, which a plain list of runs should not wait for.
-    from workbench.bench.recalling import read_query, read_since
+    from workbench.bench.recalling import read_query
 
-    given = {name: value for name, value in filters.items() if value is not None}
-    if "since" in given:
-        given["since"] = read_since(str(given["since"]))
-    if "version" in given:
-        given["version"] = str(given["version"]).removeprefix("v:").lower()
-    return replace(read_query(words), **given)  # type: ignore[arg-type]
+    return read_query(
+        words, beside={name: str(value) for name, value in filters.items() if value is not None}
+    )

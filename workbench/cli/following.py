@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
 import sys
+import time
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -15,7 +14,7 @@ import click
 
 from workbench.bench.inert import one_line
 from workbench.bench.running import Misfitting, Prepared, RunInProgress
-from workbench.bench.shown import cost_range, lasting, money, usd
+from workbench.bench.shown import cost_range, lasting, money, things, usd
 from workbench.cli.failing import Exit
 from workbench.cli.output import (
     ReaderGoneError,
@@ -26,6 +25,7 @@ from workbench.cli.output import (
     print_warning,
 )
 from workbench.cli.results import RESULT_HEADERS, RIGHT, cost_value, counted, result_row, result_value
+from workbench.cli.stopping import Stopping
 from workbench.models.estimate import PlanEstimate
 from workbench.runs.events import Ended, Finished, Planned, Retried, RunEvent
 from workbench.store.records import Cell, Result
@@ -33,14 +33,22 @@ from workbench.store.records import Cell, Result
 UNREACHED = ("authentication", "connection", "timeout", "unready", "server", "rate_limit", "engine")
 """Kinds of failure that mean a model could not be reached."""
 
+SECONDS_BETWEEN = 10.0
+"""Seconds between two lines that say what a run waits for, where no line on a terminal does all the time."""
+
 MOST_MISFITS = 20
 """Reasons why a plan cannot run that are listed."""
 
 
 class Face(Protocol):
-    """What becomes of a plan, and of a run's events; ``talks`` says whether it prints while the run goes."""
+    """What becomes of a plan, and of a run's events.
+
+    ``talks`` says whether it prints while the run goes. ``idle`` is what there is to say of a run that is
+    taken up again where there is no call to make, empty for a new run.
+    """
 
     talks: bool
+    idle: str
 
     def plan(self, prepared: Prepared) -> None:
         """Show a plan that is not started."""
@@ -55,18 +63,19 @@ class Face(Protocol):
         """Show the sum."""
 
 
-def face_for(*, as_json: bool) -> Face:
+def face_for(*, as_json: bool, idle: str = "") -> Face:
     """Return the face for programs or for people."""
-    return _Lines() if as_json else _Table()
+    return _Lines(idle) if as_json else _Table(idle)
 
 
 async def follow(progress: RunInProgress, face: Face) -> Exit:
     """Show what happens until the run has ended; returns the exit code that says how.
 
-    The first Ctrl-C stops the run, and what ended is kept; a second one ends this process at once.
+    The first Ctrl-C (or signal to end) stops the run, and what ended is kept; a second one ends this process
+    at once.
     """
     follower = _Follower(progress, face)
-    _stop_on_interrupt(progress, follower.meter)
+    stopping = Stopping(progress.stop, follower.meter.close)
     try:
         async with aclosing(progress.events()) as events:
             async for event in events:
@@ -76,7 +85,7 @@ async def follow(progress: RunInProgress, face: Face) -> Exit:
         raise
     finally:
         follower.meter.close()
-    return follower.exit_code()
+    return stopping.code if progress.stopped else follower.exit_code()
 
 
 def tell_misfits(misfits: tuple[Misfitting, ...]) -> None:
@@ -95,14 +104,16 @@ class _Follower:
         self._progress = progress
         self._face = face
         self._waiting: dict[str, list[Cell]] = {}
-        self._results: list[Result] = []
+        self._ends: Counter[tuple[str, str | None]] = Counter()
         self._ended: Ended | None = None
+        self._idle = False
         # What is printed on the same terminal is progress enough, and would run into the meter.
         self.meter = _Meter(shown=sys.stderr.isatty() and not (face.talks and on_terminal()))
 
     def take(self, event: RunEvent) -> None:
         match event:
             case Planned():
+                self._idle = bool(self._face.idle) and not event.calls
                 self._face.planned(event)
                 self.meter.begin(event.calls)
                 for cell in event.cells:
@@ -111,7 +122,8 @@ class _Follower:
                     else:
                         self._waiting.setdefault(cell.call_key, []).append(cell)
             case Retried():
-                self.meter.retried(event)
+                cells = self._waiting.get(event.key)
+                self.meter.retried(event, cells[0].contender.model if cells else "")
             case Finished():
                 for cell in self._waiting.get(event.key, ()):
                     self._show(cell, event.result)
@@ -122,56 +134,46 @@ class _Follower:
                 self._ended = event
 
     def _show(self, cell: Cell, result: Result) -> None:
-        self._results.append(result)
+        self._ends[result.status, result.error_kind] += 1
         self._face.result(self._progress.run, replace(cell, result=result), result)
 
     def exit_code(self) -> Exit:
         assert self._ended is not None  # a run always ends
-        results = self._results
-        if self._progress.stopped:
-            return Exit.INTERRUPTED
+        if self._idle:
+            return Exit.DONE  # what is in the run was told when it came
         if self._ended.status == "limit":
             return Exit.COST_LIMIT
-        if results and all(one.status == "refused" or one.error_kind in UNREACHED for one in results):
+        if self._ends and all(status == "refused" or kind in UNREACHED for status, kind in self._ends):
             return Exit.UNREACHABLE
-        failed = any(result.status in ("error", "refused") for result in results)
+        failed = any(status in ("error", "refused") for status, _ in self._ends)
         return Exit.FAILED_IN_PART if failed else Exit.DONE
 
 
-def _stop_on_interrupt(progress: RunInProgress, meter: _Meter) -> None:
-    """Let the first Ctrl-C stop the run, so that what ended is kept, and a second one end the process.
-
-    By then whatever keeps the run from ending may be a thread that cannot be interrupted, as one that waits
-    for the database; so nothing more is waited for. What had been written is safe, as with ``kill -9``.
-    """
-    loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        loop.remove_signal_handler(signal.SIGINT)
-        signal.signal(signal.SIGINT, lambda *_: os._exit(Exit.INTERRUPTED))
-        meter.close()
-        print_note("Stopping … Once more stops at once.")
-        progress.stop()
-
-    loop.add_signal_handler(signal.SIGINT, stop)
-
-
 class _Meter:
-    """How far a run is, on one line of standard error, where it is to be shown."""
+    """How far a run is, on one line of standard error, where it is to be shown.
+
+    Where it is not, a line now and then says which model is tried again, and why.
+    """
 
     def __init__(self, *, shown: bool) -> None:
         self._shown = shown
         self._calls = self._done = self._retries = 0
         self._why = ""
         self._drawn = False
+        self._told = -SECONDS_BETWEEN
 
     def begin(self, calls: int) -> None:
         self._calls = calls
 
-    def retried(self, event: Retried) -> None:
+    def retried(self, event: Retried, model: str) -> None:
         self._retries += 1
         self._why = one_line(event.reason, 40)
         self._draw()
+        now = time.monotonic()
+        if not self._shown and now - self._told >= SECONDS_BETWEEN:
+            self._told = now
+            so_far = f"{things(self._retries, 'time')} so far"
+            print_note(f"{model}: tried again in {lasting(event.wait)}, after: {self._why}; {so_far}")
 
     def finished(self) -> None:
         self._done += 1
@@ -193,6 +195,9 @@ class _Lines:
     """The events as JSON Lines."""
 
     talks = True
+
+    def __init__(self, idle: str) -> None:
+        self.idle = idle
 
     def plan(self, prepared: Prepared) -> None:
         plan = prepared.plan
@@ -222,8 +227,10 @@ class _Table:
 
     talks = False
 
-    def __init__(self) -> None:
+    def __init__(self, idle: str) -> None:
+        self.idle = idle
         self._rows: list[tuple[str, ...]] = []
+        self._silent = False
 
     def plan(self, prepared: Prepared) -> None:
         plan = prepared.plan
@@ -234,12 +241,18 @@ class _Table:
             print_note(f"slowest: {model}, {lasting(seconds)}")
 
     def planned(self, event: Planned) -> None:
-        print_note(_figures(f"run {event.run}", event.calls, event.cached, event.cost))
+        self._silent = bool(self.idle) and not event.calls
+        if self._silent:
+            print_note(f"{self.idle} in run {event.run}.")
+        else:
+            print_note(_figures(f"run {event.run}", event.calls, event.cached, event.cost))
 
     def result(self, run: int, cell: Cell, result: Result) -> None:
         self._rows.append(result_row(cell, result))
 
     def ended(self, event: Ended) -> None:
+        if self._silent:
+            return
         print_table(RESULT_HEADERS, self._rows, right=RIGHT)
         print_note(f"run {event.run} {event.status}: {counted(event.counts)}; {money(event.cost)}")
         _tell_how_to_go_on(event)

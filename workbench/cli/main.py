@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from workbench import __version__
+from workbench.cli.judges import as_option
 
 COMMANDS = {
     "init": "Make a small working project here.",
@@ -20,6 +21,7 @@ COMMANDS = {
     "duel": "Judge pairs of answers, blind.",
     "history": "List the versions of a prompt, with tokens and scores.",
     "diff": "Show what differs between two versions of a prompt.",
+    "review": "Call single answers good or bad, a random sample at a time.",
     "board": "Show which contender is ahead, with intervals.",
     "cases": "List the cases of a prompt, add to them, import and keep them.",
     "models": "List the models and what each needs.",
@@ -77,12 +79,15 @@ class _LazyGroup(click.Group):
     epilog=EPILOG,
 )
 @click.version_option(__version__, "-V", "--version", prog_name="workbench", message="%(prog)s %(version)s")
+@as_option
 @click.pass_context
-def cli(context: click.Context) -> None:
+def cli(context: click.Context, judge: str) -> None:
     """Edit git-versioned prompts, see what the model sees, run, compare, decide.
 
     Without a command, the workbench opens on the project around this folder.
     """
     # The object is the function that opens the screen: this face does not know the other.
     if context.invoked_subcommand is None:
-        context.obj()
+        context.obj(judge)
+    elif judge:
+        raise click.UsageError(f"--as stands behind a command: workbench {context.invoked_subcommand} … --as")

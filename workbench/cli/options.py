@@ -15,7 +15,7 @@ from click.shell_completion import CompletionItem
 from workbench.bench.bench import Bench
 from workbench.cli.output import print_warning
 from workbench.errors import Place, UsageError, WorkbenchError
-from workbench.project.settings import find_root, load
+from workbench.project.settings import LARGEST_COST, find_root, load
 from workbench.project.yaml import Value
 from workbench.prompts.library import Library
 from workbench.prompts.tree import MAX_BYTES
@@ -52,7 +52,27 @@ def complete_models(
     ]
 
 
+class Numbered(click.IntRange):
+    """The number of something that is stored, such as a run; ``listed`` is what lists its kind."""
+
+    def __init__(self, what: str, listed: str) -> None:
+        super().__init__(min=1, max=LARGEST)
+        self._what = what
+        self._listed = listed
+
+    def convert(self, value: int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; fails with what is one, where it is none."""
+        try:
+            return int(super().convert(value, param, ctx))
+        except click.BadParameter:
+            self.fail(
+                f"“{value}” is not the number of a {self._what}: “{self._listed}” lists them.", param, ctx
+            )
+
+
 number = click.IntRange(min=1, max=LARGEST)
+run_number = Numbered("run", "workbench runs")
+result_number = Numbered("result", "workbench runs show")
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
 model_option = click.option(
     "-m",
@@ -73,14 +93,16 @@ input_option = click.option(
 )
 
 
-def with_bench(use: Callable[[Bench], Awaitable[T]], *, keys: bool = False) -> T:
+def with_bench(use: Callable[[Bench], Awaitable[T]], *, keys: bool = False, judge: str = "") -> T:
     """Open the project around the working folder, use it, and close it again.
 
-    ``keys`` says that models may be called, and so warns of keys that are left out.
+    ``keys`` says that models may be called, and so warns of keys that are left out. ``judge`` is the name to
+    judge under, empty for the person's own.
     """
 
     async def whole() -> T:
         bench = Bench.here()
+        bench.judged_by = judge
         try:
             if keys and bench.keys.warning:
                 print_warning(bench.keys.warning)
@@ -126,6 +148,8 @@ def read_limit(max_cost: str | None) -> Decimal | None:
         limit = Decimal("NaN")
     if not limit.is_finite() or limit < 0:
         raise UsageError(f"“{max_cost}” is not an amount of USD", hint="For example: --max-cost 2.50")
+    if limit > LARGEST_COST:
+        raise UsageError(f"a run may cost at most {LARGEST_COST:,} USD", hint="For example: --max-cost 2.50")
     return limit
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.bench.bench import Bench
@@ -11,6 +12,7 @@ from workbench.cli.output import print_json, print_note, print_table, print_text
 from workbench.cli.results import result_value
 from workbench.project.clock import utc_now
 from workbench.project.yaml import Value
+from workbench.store.records import Cell
 from workbench.store.words import CLOSED, OPENED
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ async def search(bench: Bench, wanted: Wanted, limit: int, as_json: bool) -> Non
     """Print the results that are wanted, newest first, each with the place and the words that were found."""
     found = await asyncio.to_thread(bench.recalling.search, wanted, limit)
     if as_json:
-        print_json(await asyncio.to_thread(lambda: [_found_value(bench, one) for one in found]))
+        cells = await asyncio.to_thread(bench.recalling.cells, found)
+        print_json(_found_values(found, cells))
         return
     if not found:
         print_note("No result is like that.")
@@ -43,41 +46,44 @@ async def search(bench: Bench, wanted: Wanted, limit: int, as_json: bool) -> Non
     print_table(headers, rows, right=(0, 1, 2))
 
 
-async def show(bench: Bench, number: int, as_json: bool) -> None:
-    """Print one result: what is known of it, the exact messages that were sent, and what came back."""
+async def show(bench: Bench, number: int, form: str | None) -> None:
+    """Print one result: what is known of it, the exact messages that were sent, and what came back.
+
+    ``form`` is ``json``, or one that a result can be copied in, and then it is all that is printed.
+    """
     from workbench.bench.result_facts import answer_text, facts
 
     recalled = await asyncio.to_thread(bench.recalling.result, number)
-    if as_json:
+    if form == "json":
         print_json(recalled_value(recalled))
         return
-    cell = recalled.cell
-    assert cell.result is not None
-    print_text(f"result {number} of run {cell.run}", bold=True)
+    if form is not None:
+        print_text(bench.recalling.copied(recalled, form).removesuffix("\n"))
+        return
+    print_text(f"result {number} of run {recalled.cell.run}", bold=True)
     for name, fact in facts(recalled, utc_now()):
         print_text(f"{name}: {fact}")
     for message in recalled.messages:
         print_text(f"\n{message.role.upper()}", bold=True)
         print_text(message.content)
     print_text("\nCAME BACK", bold=True)
-    print_text(answer_text(cell.result))
+    print_text(answer_text(recalled.result))
 
 
 def recalled_value(recalled: Recalled) -> dict[str, Value]:
     """Return one result in the shape that an export has a line of."""
     from workbench.bench.result_values import whole_value
 
-    cell = recalled.cell
-    assert cell.result is not None
-    return whole_value(cell, cell.result, recalled.inputs, recalled.messages, recalled.remark)
+    return whole_value(recalled.cell, recalled.result, recalled.inputs, recalled.messages, recalled.remark)
 
 
-def _found_value(bench: Bench, found: Found) -> dict[str, Value]:
-    cell = bench.store.runs.cell_of_result(found.result)
-    assert cell.result is not None
-    return {
-        **result_value(found.run, cell, cell.result),
-        "label": found.label,
-        "where": found.where,
-        "snippet": found.snippet.translate(_BARE),
-    }
+def _found_values(found: Sequence[Found], cells: Iterable[Cell]) -> list[Value]:
+    """Return what was found in the shape of ``--json``, with the cells that it was found in."""
+    by_place = {(one.run, one.position): one for one in found}
+    values: list[Value] = []
+    for cell in cells:
+        one = by_place[cell.run, cell.position]
+        if cell.result is not None:
+            said = {"label": one.label, "where": one.where, "snippet": one.snippet.translate(_BARE)}
+            values.append({**result_value(cell.run, cell, cell.result), **said})
+    return values

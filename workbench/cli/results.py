@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from workbench.bench.result_values import result_value as result_value  # for whoever prints results
-from workbench.bench.shown import NOTHING, one_line, seconds, short_version, usd
+from workbench.bench.shown import NOTHING, one_line, seconds, short_version, tick, usd
 from workbench.models.estimate import PlanEstimate
 from workbench.project.yaml import Value
 from workbench.store.records import Cell, Result
@@ -17,13 +17,12 @@ RIGHT = (5,)
 
 def result_row(cell: Cell, result: Result) -> tuple[str, ...]:
     """Return one result as a row of a table for people."""
-    mark = {True: "✓", False: "✗", None: ""}[cell.expected]
     case = f"{cell.case or NOTHING}{f' #{cell.sample}' if cell.sample > 1 else ''}"
     status = f"{result.status}{' (cached)' if cell.cached else ''}"
     text = result.text or result.error or result.refusal or ""
     contender = cell.contender
     return (
-        *(case, short_version(contender.version), contender.model, status, mark),
+        *(case, short_version(contender.version), contender.model, status, tick(cell.expected)),
         *(seconds(result.total), one_line(text)),
     )
 

@@ -10,22 +10,28 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.bench.bench import Bench
-from workbench.cli.filters import LABELS
+from workbench.bench.shown import things
 from workbench.cli.following import face_for, follow
-from workbench.cli.options import complete_prompts, json_option, number, read_limit, with_bench
+from workbench.cli.options import (
+    LARGEST,
+    complete_prompts,
+    json_option,
+    read_limit,
+    result_number,
+    with_bench,
+)
 from workbench.cli.output import print_json, print_note, print_text
+from workbench.cli.stopping import interruptible
 from workbench.errors import UsageError
 from workbench.project.yaml import Value
+from workbench.store.records import LABELS, UNANSWERED
 
 if TYPE_CHECKING:
     from workbench.store.pruning import Prunable, Pruned
 
-UNANSWERED = ("error", "cancelled", "waiting")
-"""What can have become of a call that has no answer."""
-
 
 @click.command("mark")
-@click.argument("result", type=number)
+@click.argument("result", type=result_number)
 @click.argument("label", type=click.Choice([*LABELS, "none"]))
 @json_option
 def mark(result: int, label: str, as_json: bool) -> None:
@@ -34,7 +40,7 @@ def mark(result: int, label: str, as_json: bool) -> None:
 
 
 @click.command("note", short_help="Write a note on RESULT, or remove it.")
-@click.argument("result", type=number)
+@click.argument("result", type=result_number)
 @click.argument("text")
 @json_option
 def note(result: int, text: str, as_json: bool) -> None:
@@ -44,7 +50,9 @@ def note(result: int, text: str, as_json: bool) -> None:
 
 @click.command("prune")
 @click.option("--older-than", metavar="WHEN", help="Runs that began before: 30d, 2w, or a date.")
-@click.option("--keep", type=click.IntRange(min=0), metavar="N", help="All but so many of the newest runs.")
+@click.option(
+    "--keep", type=click.IntRange(min=0, max=LARGEST), metavar="N", help="All but so many of the newest runs."
+)
 @click.option("--prompt", shell_complete=complete_prompts, help="Runs of this prompt alone.")
 @click.option("--failed", is_flag=True, help="Runs without a single answer.")
 @click.option("--yes", is_flag=True, help="Remove them. Without it, what would go is told and nothing more.")
@@ -66,7 +74,7 @@ def prune(
 
 
 @click.command("again", short_help="Ask RESULT anew, from the context that was sent.")
-@click.argument("result", type=number)
+@click.argument("result", type=result_number)
 @click.option("--max-cost", metavar="USD", help="Allow it to cost so much.")
 @json_option
 def again(result: int, max_cost: str | None, as_json: bool) -> int:
@@ -100,7 +108,8 @@ async def _tell(bench: Bench, result: int, what: str, as_json: bool) -> None:
 
 
 async def _again(bench: Bench, result: int, limit: Decimal | None, as_json: bool) -> int:
-    prepared = await asyncio.to_thread(bench.running.again, result, stream=False)
+    with interruptible():
+        prepared = await asyncio.to_thread(bench.running.again, result, stream=False)
     bench.running.check_fit(prepared)
     bench.running.check_cost(prepared, limit)
     return await follow(bench.running.start(prepared, limit), face_for(as_json=as_json))
@@ -111,7 +120,7 @@ def _prunable(older_than: str | None, keep: int | None, prompt: str | None, fail
     from workbench.store.pruning import Prunable
 
     before = None if older_than is None else read_since(older_than)
-    return Prunable(before, keep, prompt, UNANSWERED if failed else ())
+    return Prunable(before, keep, prompt, (*UNANSWERED, "waiting") if failed else ())
 
 
 async def _prune(bench: Bench, chosen: Prunable, yes: bool, as_json: bool) -> None:
@@ -126,8 +135,8 @@ async def _prune(bench: Bench, chosen: Prunable, yes: bool, as_json: bool) -> No
         print_note("No run goes.")
         return
     print_text(
-        f"{'removed' if yes else 'would remove'} {_counted(len(found.runs), 'run')} ({_ranges(found.runs)}): "
-        f"{_counted(found.results, 'result')}, {_counted(found.contexts, 'context')}, "
+        f"{'removed' if yes else 'would remove'} {things(len(found.runs), 'run')} ({_ranges(found.runs)}): "
+        f"{things(found.results, 'result')}, {things(found.contexts, 'context')}, "
         f"{found.bytes / 1_000_000:,.1f} MB"
     )
     if not yes:
@@ -143,10 +152,6 @@ def _value(found: Pruned, removed: bool) -> Value:
         "bytes": found.bytes,
         "kept": [{"run": run, "why": why} for run, why in found.kept],
     }
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _ranges(numbers: Sequence[int]) -> str:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from workbench.context.messages import Message
 from workbench.models.model import Model
-from workbench.models.pricing import cached_input_cost, input_cost, output_cost
+from workbench.models.pricing import cached_input_cost, input_cost, most_expensive, output_cost
 from workbench.project.yaml import Value
 
 TYPICAL_TOKENS = 1000
 """Tokens of output taken as typical of a prompt and model that have no results yet."""
+
+MOST_AROUND_MESSAGE = 16
+"""Tokens that a chat template puts around a message, at most."""
+
+MOST_AROUND_SCHEMA = 512
+"""Tokens that a provider adds to a schema, at most; Anthropic writes 346 for a tool to answer through."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,32 @@ def estimate(
         output_high=None if most is None else output_cost(model.prices, most, input_tokens),
         input_cached=cached_input_cost(model.prices, input_tokens),
     )
+
+
+def most_input(messages: Sequence[Message], schema: Mapping[str, Value] | None) -> int:
+    """Return the most tokens that an input can come to, whoever counts it.
+
+    The tokenizers of today begin from bytes, or fall back on them, and so make at most a token of each.
+    """
+    sent = sum(len(message.content.encode("utf-8", "replace")) + MOST_AROUND_MESSAGE for message in messages)
+    return sent if schema is None else sent + len(json.dumps(schema)) + MOST_AROUND_SCHEMA
+
+
+def most_cost(model: Model, params: Mapping[str, Value], input_tokens: int) -> int | None:
+    """Return the most that a call can cost, in pico-dollars, whose input is at most so many tokens.
+
+    None where nothing bounds its output.
+    """
+    if model.free or model.prices is None:
+        return 0
+    rates = most_expensive(model.prices, input_tokens)
+    costs = []
+    for read in (0, input_tokens):  # where a window bounds both, less input leaves more room to write
+        written = longest_output(model, params, read)
+        if written is None:
+            return None
+        costs.append(read * rates.input + written * rates.output)
+    return max(costs)
 
 
 def plan_estimate(calls: Iterable[CostEstimate | None]) -> PlanEstimate:

@@ -1,11 +1,12 @@
 """A key that a server sends back is kept out of everything that is shown, stored or exported.
 
 Servers that echo a request's headers exist, and so do proxies that quote them in an answer. The words of
-errors are masked where they are cut short, too (``doors.failures.short``).
+errors are masked before they are cut short, too (``doors.failures.short``): half a key is not found again.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -16,9 +17,19 @@ from workbench.models.calls import Answer, Delta, ToolCall
 MASK = "[key]"
 """What stands where the key was."""
 
-SHORTEST = 16
-"""Characters of a key that is a secret: what servers of one's own are given for one (``none``, ``ollama``)
-is a word that an answer may hold."""
+SHORTEST = 8
+"""Characters of a key that is a secret worth damaging a text for. What servers of one's own are given in
+place of one (``none``, ``ollama``) is shorter, and a word that an answer may hold; no provider's key is."""
+
+
+def mask(text: str, key: str | None) -> str:
+    """Return the text with ``[key]`` wherever the key is that was given to the server, if it is a secret."""
+    return text.replace(key, MASK) if key is not None and is_secret(key) else text
+
+
+def is_secret(key: str) -> bool:
+    """Return whether a key is long enough to be one."""
+    return len(key) >= SHORTEST
 
 
 def without_key(
@@ -28,7 +39,7 @@ def without_key(
 
     So it is in a CallError that the call ends with.
     """
-    return events if key is None or len(key) < SHORTEST else _masked(events, key)
+    return _masked(events, key) if key is not None and is_secret(key) else events
 
 
 async def _masked(
@@ -46,7 +57,7 @@ async def _masked(
                     yield rest
                 yield _whole(event, key)
         except CallError as error:
-            error.message = error.message.replace(key, MASK)
+            error.message = mask(error.message, key)
             error.args = (error.message,)
             raise
 
@@ -62,7 +73,7 @@ class _Stream:
         """Return what may be shown now."""
         if not piece:
             return ""
-        text = (self._held + piece).replace(self._key, MASK)
+        text = mask(self._held + piece, self._key)
         cut = len(text) - self._begun(text)
         self._held = text[cut:]
         return text[:cut]
@@ -82,7 +93,13 @@ class _Stream:
 
 def _whole(answer: Answer, key: str) -> Answer:
     def masked(text: str) -> str:
-        return text.replace(key, MASK)
+        return mask(text, key)
+
+    # The arguments of a tool are JSON, which writes some characters in another way, and a slash in two.
+    escaped = json.dumps(key)[1:-1]
+
+    def masked_json(text: str) -> str:
+        return masked(mask(mask(text, escaped.replace("/", "\\/")), escaped))
 
     return replace(
         answer,
@@ -92,6 +109,6 @@ def _whole(answer: Answer, key: str) -> Answer:
         finish=None if answer.finish is None else masked(answer.finish),
         model=None if answer.model is None else masked(answer.model),
         tool_calls=tuple(
-            ToolCall(masked(called.name), masked(called.arguments)) for called in answer.tool_calls
+            ToolCall(masked(called.name), masked_json(called.arguments)) for called in answer.tool_calls
         ),
     )

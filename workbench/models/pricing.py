@@ -47,6 +47,12 @@ def call_cost(prices: Prices, usage: Usage) -> int | None:
     return input_cost(prices, usage.input, usage.cached or 0) + output_cost(prices, usage.output, usage.input)
 
 
+def most_expensive(prices: Prices, input_tokens: int) -> Tier:
+    """Return the highest rates that a call can have whose input is at most so many tokens."""
+    rates: list[Prices | Tier] = [prices, *(tier for tier in prices.tiers if input_tokens > tier.above)]
+    return Tier(input_tokens, max(rate.input for rate in rates), max(rate.output for rate in rates))
+
+
 def rates_of(prices: Prices, input_tokens: int) -> Prices | Tier:
     """Return the rates of a whole call with so much input: those of the highest tier it is above."""
     reached = [tier for tier in prices.tiers if input_tokens > tier.above]

@@ -45,6 +45,10 @@ class ModelEntry:
     tpm: int | None = None
 
 
+LARGEST_COST = 9_223_372
+"""USD that a limit may be at most: the store counts them in pico-dollars, of which 63 bits hold no more."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a run may use: USD in all, calls at once, seconds a call, and tries a call.
@@ -242,6 +246,8 @@ def _limits(fields: Fields | None) -> Limits:
     fields.only(("cost", "concurrency", "timeout", "retries", "first_token"))
     usual = Limits()
     cost = fields.number("cost")
+    if cost is not None and Decimal(str(fields.values["cost"])) > LARGEST_COST:
+        raise fields.error(f"“cost” must be at most {LARGEST_COST:,} (USD)", "cost")
     return Limits(
         cost=usual.cost if cost is None else Decimal(str(fields.values["cost"])),
         concurrency=fields.integer("concurrency", least=1) or usual.concurrency,

@@ -106,7 +106,7 @@ def shares(total: int, demands: Sequence[int]) -> list[int]:
 
 def most_of(planned: PlannedCall) -> int | None:
     """Return the most that one try of a call may cost, in pico-dollars; None where nothing bounds it."""
-    return planned.estimate.high if planned.estimate else 0
+    return planned.most
 
 
 def lanes_of(calls: Sequence[PlannedCall], concurrency: int, paces: Paces) -> list[Lane]:

@@ -7,11 +7,12 @@ import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from workbench.context.messages import context_hash
 from workbench.errors import UsageError
 from workbench.models.calls import Call
-from workbench.models.estimate import CostEstimate, PlanEstimate, plan_estimate
+from workbench.models.estimate import CostEstimate, PlanEstimate, most_cost, most_input, plan_estimate
 from workbench.models.model import Model
 from workbench.project.yaml import Value, read
 from workbench.store.records import ANSWERED, Cell, Result
@@ -22,7 +23,7 @@ class PlannedCall:
     """One call that a run has to make, and the cells that wait for it.
 
     ``estimated`` is the count of input tokens before any correction, ``estimate`` what the call may cost
-    (None where the model has no price).
+    (None where the model has no price), ``exact`` whether the provider will count the input the same.
     """
 
     key: str
@@ -31,6 +32,25 @@ class PlannedCall:
     positions: tuple[int, ...]
     estimated: int | None
     estimate: CostEstimate | None
+    exact: bool = True
+
+    @cached_property
+    def most(self) -> int | None:
+        """The most that one try may cost, in pico-dollars; None where nothing bounds it.
+
+        Where the input is counted by estimate that is more than the highest estimate.
+        """
+        if self.estimate is None:
+            return 0
+        high = self.estimate.high
+        if self.exact or high is None:
+            return high
+        return max(high, most_cost(self.call.model, self.call.params, self.most_input) or 0)
+
+    @cached_property
+    def most_input(self) -> int:
+        """The most tokens that its input can come to, whoever counts it."""
+        return most_input(self.call.messages, self.call.schema)
 
 
 @dataclass(frozen=True)
@@ -61,6 +81,16 @@ class Plan:
         """What the calls that are still to be made may cost."""
         return plan_estimate(call.estimate for call in self.calls)
 
+    @property
+    def most(self) -> int | None:
+        """What has to be set aside for all calls together, in pico-dollars; None where nothing bounds it.
+
+        Where so much is allowed none is refused, as long as none has to be tried again.
+        """
+        bounds = [call.most for call in self.calls]
+        known = [bound for bound in bounds if bound is not None]
+        return sum(known) if len(known) == len(bounds) else None
+
 
 @dataclass(frozen=True)
 class Question:
@@ -87,7 +117,10 @@ def make_plan(
         cells.append(replace(cell, result=None, cached=False))  # what failed before is asked again
         waiting.setdefault(cell.call_key, (question, []))[1].append(cell.position)
     calls = tuple(
-        PlannedCall(key, asked.call, asked.cell.context, tuple(positions), asked.estimated, asked.estimate)
+        PlannedCall(
+            *(key, asked.call, asked.cell.context, tuple(positions)),
+            *(asked.estimated, asked.estimate, asked.cell.exact),
+        )
         for key, (asked, positions) in waiting.items()
     )
     return Plan(prompt, samples, tuple(cells), calls)

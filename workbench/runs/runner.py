@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from workbench.errors import CallError, ModelUnreadyError
 from workbench.models.calls import Answer, Call, CallEvent, Delta, Retrying
@@ -107,11 +108,18 @@ class Runner:
 
     def _refuse(self, planned: PlannedCall) -> None:
         self.over_limit = True
-        why = "the cost limit left no room for it"
-        if most_of(planned) is None:
-            why += ": nothing bounds its cost, so give it max_tokens"
+        why = f"the cost limit left no room for it{self._why_so_much(planned)}"
         now = self._now()
         self._unkept.put_nowait(cancelled(planned, "", why, now, now))
+        self._look_whether_done()  # where it was a timer that dealt, or a person, no call is left to look
+
+    def _why_so_much(self, planned: PlannedCall) -> str:
+        """Return what else there is to say of a call that the cost limit has no room for."""
+        if most_of(planned) is None:
+            return ": nothing bounds its cost, so give it max_tokens"
+        if planned.estimate is not None and not self._budget.forbids(planned.estimate.high):
+            return f": its input is counted by estimate and could be up to {planned.most_input:,} tokens"
+        return ""
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -146,9 +154,14 @@ class Runner:
 
     async def _work(self, turn: Turn) -> None:
         try:
-            self._unkept.put_nowait(await self._make(turn))
+            self._take(turn, await self._make(turn))
         finally:
             turn.over()
+
+    def _take(self, turn: Turn, result: Result) -> None:
+        """Let a result be stored, with what its tries have counted as beyond what is known of their cost."""
+        unsure = turn.cost_before + turn.cost - (result.cost or 0)
+        self._unkept.put_nowait(replace(result, unsure=unsure))
 
     async def _make(self, turn: Turn) -> Result:
         planned, started, texts, result = turn.planned, self._now(), [], None
@@ -164,7 +177,8 @@ class Runner:
                             texts.clear()
                             if not await self._tried_again(turn, event):
                                 self.over_limit = True
-                                why = f"the cost limit left no room to try again, after: {event.reason}"
+                                more = self._why_so_much(planned)
+                                why = f"the cost limit left no room to try again, after: {event.reason}{more}"
                                 return cancelled(planned, "", why, started, self._now())
                         case Answer():
                             result = answered(planned, event, started, self._now())
@@ -180,7 +194,7 @@ class Runner:
             # An answer that was stopped while it was checked against its schema is an answer all the same.
             now = self._now()
             stopped = cancelled(planned, "".join(texts), "the run was stopped", started, now)
-            self._unkept.put_nowait(result or stopped)
+            self._take(turn, result or stopped)
             raise
         _lost(turn, error.kind, error.sent)
         if error.kind == "rate_limit" and error.retriable:  # a quota that is used up is no matter of pace

@@ -16,7 +16,8 @@ class Turn:
     """The place that one call has among those under way, for one try after the other.
 
     ``cost`` and ``tokens`` are what the try under way has used, as far as is known: the most it may cost in
-    pico-dollars, and the tokens that were estimated, until somebody knows better.
+    pico-dollars, and the tokens that were estimated, until somebody knows better. ``cost_before`` is what the
+    tries before it have counted as.
     """
 
     def __init__(self, turns: Turns, lane: Lane, planned: PlannedCall) -> None:
@@ -25,6 +26,7 @@ class Turn:
         self.planned = planned
         self.bound = most_of(planned)
         self.estimated = lane.pace.tokens_of(planned)
+        self.cost_before = 0
         self.begin(turns.now())
 
     def begin(self, now: float) -> None:
@@ -71,6 +73,7 @@ class Turn:
         self._held = False
         self._lane.under_way -= 1
         self._turns.budget.settle(self.bound, self.cost)
+        self.cost_before, self.cost = self.cost_before + self.cost, 0
         self._lane.pace.settle(self.sent, self.tokens, self._turns.now())
 
 

@@ -47,9 +47,10 @@ class Database:
     @contextmanager
     def searching(self) -> Iterator[sqlite3.Connection]:
         """Give the connection for queries that may take long; it sees all that was written before."""
-        with self.reading():
-            pass  # opened and migrated
         with self._searching_lock, self._translated():
+            if self._connection is None:
+                with self.reading():
+                    pass  # opened and migrated; from then on no search waits for who writes
             if self._searching is None:
                 self._searching = self._connect()
                 self._searching.execute("PRAGMA query_only = ON")
@@ -69,15 +70,19 @@ class Database:
                 raise
 
     def close(self) -> None:
-        """Close the file; the next use opens it again."""
-        with self._searching_lock:
-            if self._searching is not None:
-                self._searching.close()
-                self._searching = None
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+        """Close the file, and break off a search that is under way; the next use opens it again."""
+        while not self._searching_lock.acquire(timeout=0.02):
+            # Again and again: what is interrupted is one query, and a search may be several.
+            if (searching := self._searching) is not None:
+                searching.interrupt()
+        try:
+            with self._lock:
+                for connection in (self._searching, self._connection):
+                    if connection is not None:
+                        connection.close()
+                self._searching = self._connection = None
+        finally:
+            self._searching_lock.release()
 
     def move_aside(self) -> Path:
         """Rename a damaged file and its journals so that a new one can begin; returns the new name."""
@@ -165,6 +170,9 @@ class Database:
         try:
             yield
         except sqlite3.OperationalError as broken:
+            # What Python's own module raises has no code.
+            if getattr(broken, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+                raise StoreError("the search was broken off, since the database was closed") from broken
             raise StoreError(
                 f"the database cannot be used now: {broken}",
                 place=Place(str(self.path)),

@@ -240,6 +240,12 @@ def m005_search_and_remarks(db: Database) -> None:
         counted(db.conn, run).keep(db.conn, run)
 
 
+@migrations()
+def m006_unsure_costs(db: Database) -> None:
+    """What calls may have cost of which nobody said so, to count against the limit when a run goes on."""
+    db.table("results").add_column("unsure", int, not_null_default=0)
+
+
 def _index_words(db: Database) -> None:
     words = "tokenize = 'unicode61 remove_diacritics 2'"
     db.execute(

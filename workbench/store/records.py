@@ -14,6 +14,18 @@ from workbench.project.yaml import Value
 ANSWERED = ("ok", "empty", "cut", "refused")
 """Statuses of a result that is an answer of the model, and may answer an equal call from the cache."""
 
+UNANSWERED = ("error", "cancelled")
+"""Statuses of a result that is the record of why there is no answer."""
+
+STATUSES = (*ANSWERED, *UNANSWERED)
+"""What can have become of a call."""
+
+RUN_STATUSES = ("running", "done", "interrupted", "limit")
+"""How a run can stand, in one word each that no result's status is."""
+
+LABELS = ("good", "bad")
+"""What a result can be marked as."""
+
 JUDGED = ("ok", "cut")
 """Statuses of a result that can stand in a duel."""
 
@@ -46,7 +58,8 @@ class Result:
     ``status`` is ``ok``, ``empty``, ``cut``, ``refused``, ``error`` or ``cancelled``. ``estimated`` is the
     count of input tokens before any correction. ``valid`` says whether the text fits the schema, None without
     one; ``invalid`` says where it does not. ``cost`` is None where the model has no price; ``prices`` are
-    those it was reckoned with.
+    those it was reckoned with. ``unsure`` is the most that its tries may have cost beyond that: those whose
+    answers were lost, or of which nobody said what they used.
     """
 
     call_key: str
@@ -74,6 +87,7 @@ class Result:
     started: str = ""
     ended: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
+    unsure: int = 0
     id: int = 0
 
 
@@ -165,7 +179,11 @@ class Miscount:
 
 @dataclass(frozen=True)
 class Run:
-    """One execution of a plan. ``status`` is ``running``, ``done``, ``interrupted`` or ``limit``."""
+    """One execution of a plan. ``status`` is ``running``, ``done``, ``interrupted`` or ``limit``.
+
+    ``spent`` is what its own results cost as far as is known, ``unpriced`` how many answers had no price, and
+    ``cost`` is None where there are such. ``local`` says that all its models are on this machine, and free.
+    """
 
     id: int
     started: str
@@ -177,6 +195,9 @@ class Run:
     samples: int
     counts: Mapping[str, int]
     cost: int | None
+    spent: int = 0
+    unpriced: int = 0
+    local: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,7 +215,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class Vote:
-    """One judgement of a pair. ``choice`` is ``left``, ``right``, ``tie``, ``bad`` or ``skip``."""
+    """One judgement of a pair. ``choice`` is ``left``, ``right``, ``tie``, ``bad`` or ``skip``.
+
+    ``undone`` is when it was taken back, None while it stands.
+    """
 
     pair: Pair
     choice: str
@@ -204,3 +228,4 @@ class Vote:
     note: str | None = None
     seconds: float | None = None
     id: int = 0
+    undone: str | None = None

@@ -6,13 +6,20 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from workbench.errors import StoreError
 from workbench.models.calls import ToolCall, Usage
 from workbench.store.records import Cell, Contender, Result, Run
 
 RESULT_COLUMNS = (
     "run, call_key, context, string, api_base, params, status, text, reasoning, refusal, finish, error_kind, "
     "error, tries, input_tokens, output_tokens, cached_tokens, reasoning_tokens, estimated, cost, prices, "
-    "ttft, total, answered_by, valid, invalid, started, ended, tool_calls"
+    "ttft, total, answered_by, valid, invalid, started, ended, "
+    "tool_calls, unsure"
+)
+
+CELL_COLUMNS = (
+    "run, position, contender, revision, dirty, case_name, case_hash, expect, sample, context, schema, "
+    "call_key, estimated, high, shown, exact, messages, result, cached"
 )
 
 CELLS = """
@@ -21,6 +28,14 @@ SELECT cells.*, contenders.prompt, contenders.version, contenders.model, contend
 FROM cells JOIN contenders ON contenders.id = cells.contender LEFT JOIN results ON results.id = cells.result
 """
 """Cells with their contenders and results, as ``read_cell`` takes them."""
+
+RUNS = """
+SELECT runs.*, spent = 0 AND unpriced = 0 AND NOT EXISTS (
+    SELECT 1 FROM cells JOIN contenders ON contenders.id = contender
+    WHERE cells.run = runs.id AND string NOT LIKE 'local/%'
+) AS local FROM runs
+"""
+"""Runs with whether all their models are on this machine, as ``read_run`` takes them."""
 
 
 def canonical(params: Mapping[str, object]) -> str:
@@ -44,9 +59,19 @@ def result_row(run: int, result: Result) -> tuple[object, ...]:
         *(usage.input, usage.output, usage.cached, usage.reasoning, result.estimated),
         *(result.cost, result.prices, result.ttft, result.total, result.answered_by),
         *(None if result.valid is None else int(result.valid), result.invalid, result.started, result.ended),
-        _tool_calls_json(result.tool_calls),
+        *(_tool_calls_json(result.tool_calls), result.unsure),
     )
     return tuple(storable(item) if isinstance(item, str) else item for item in row)
+
+
+def cell_row(run: int, contender: int, cell: Cell) -> tuple[object, ...]:
+    """Return the values of CELL_COLUMNS; ``contender`` is the number that its contender has."""
+    return (
+        *(run, cell.position, contender, cell.revision, int(cell.dirty), cell.case, cell.case_hash),
+        *(cell.expect, cell.sample, cell.context, cell.schema, cell.call_key),
+        *(cell.estimated, cell.high, cell.shown, int(cell.exact), cell.messages),
+        *(cell.result.id if cell.result else None, int(cell.cached)),
+    )
 
 
 def storable(text: str) -> str:
@@ -92,6 +117,7 @@ def read_result(row: sqlite3.Row) -> Result:
         tool_calls=tuple(
             ToolCall(tool["name"], tool["arguments"]) for tool in json.loads(row["tool_calls"] or "[]")
         ),
+        unsure=row["unsure"],
     )
 
 
@@ -134,7 +160,7 @@ def read_cell(row: sqlite3.Row) -> Cell:
 
 
 def read_run(row: sqlite3.Row) -> Run:
-    """Return the run of a row of runs."""
+    """Return the run of a row of RUNS."""
     return Run(
         id=row["id"],
         started=row["started"],
@@ -146,4 +172,28 @@ def read_run(row: sqlite3.Row) -> Run:
         samples=row["samples"],
         counts=json.loads(row["counts"]),
         cost=None if row["unpriced"] else row["spent"],
+        spent=row["spent"],
+        unpriced=row["unpriced"],
+        local=bool(row["local"]),
     )
+
+
+def no_result(number: int) -> StoreError:
+    """Return what is raised where no row of results has this number, or none of cells holds it."""
+    return StoreError(f"there is no result {number}", hint="“workbench runs show” lists those of a run.")
+
+
+def replaced_by(connection: sqlite3.Connection, result: int) -> int | None:
+    """Return which result has taken the place of one that was tried again, None where none has.
+
+    Raises StoreError where there is no such result.
+    """
+    row = connection.execute(
+        "SELECT cells.result FROM results JOIN cells ON cells.run = results.run "
+        "AND cells.call_key = results.call_key WHERE results.id = ? ORDER BY position LIMIT 1",
+        (result,),
+    ).fetchone()
+    if row is None:
+        raise no_result(result)
+    number: int = row["result"]
+    return None if number == result else number

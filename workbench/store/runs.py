@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from workbench.errors import StoreError
@@ -12,18 +14,25 @@ from workbench.store.database import Database
 from workbench.store.indexing import index_results
 from workbench.store.records import ANSWERED, JUDGED, Cell, Contender, Result, Run
 from workbench.store.rows import (
+    CELL_COLUMNS,
     CELLS,
     RESULT_COLUMNS,
+    RUNS,
+    cell_row,
     contender_key,
+    no_result,
     read_cell,
     read_contender,
     read_result,
     read_run,
+    replaced_by,
     result_row,
 )
 from workbench.store.tallies import MOST_COST, Tally, filled_by, kept_tally
 
-_RESULT_MARKS = ", ".join("?" * len(RESULT_COLUMNS.split(",")))
+_CELL_MARKS, _RESULT_MARKS = (
+    ", ".join("?" * len(columns.split(","))) for columns in (CELL_COLUMNS, RESULT_COLUMNS)
+)
 
 _UNSTORABLE = (
     sqlite3.IntegrityError,
@@ -33,12 +42,6 @@ _UNSTORABLE = (
     OverflowError,
 )
 """What SQLite says of a value that a column cannot hold, such as a count of tokens beyond 64 bits."""
-
-_PAGE = 200
-"""Cells read at once by those who want very many."""
-
-_PAGE_TEXT = 4_000_000
-"""Characters of answers after which a page is full."""
 
 
 class Runs:
@@ -50,42 +53,22 @@ class Runs:
     def begin(
         self, cells: Sequence[Cell], *, prompt: str, samples: int, cost_limit: int | None, now: str
     ) -> int:
-        """Store a planned run with all its cells; returns the number of the run."""
-        contenders = {contender_key(cell.contender) for cell in cells}
+        """Store a planned run with all its cells; returns the number of the run.
+
+        Raises StoreError, and stores nothing of it, where an answer that a cell holds is no longer there.
+        """
+        contenders = {contender_key(cell.contender): cell.contender for cell in cells}
         cases = {cell.case_hash for cell in cells}
-        with self._database.writing() as connection:
+        with _all_there(), self._database.writing() as connection:
             run = connection.execute(
                 "INSERT INTO runs (started, status, prompt, contenders, cases, samples, cost_limit) "
                 "VALUES (?, 'running', ?, ?, ?, ?, ?)",
                 (now, prompt, len(contenders), len(cases), samples, cost_limit),
             ).lastrowid
             assert run is not None
-            known: dict[tuple[str, ...], int] = {}
-            for cell in cells:
-                key = contender_key(cell.contender)
-                if key not in known:
-                    known[key] = _contender_id(connection, cell.contender)
-            connection.executemany(
-                "INSERT INTO cells (run, position, contender, revision, dirty, case_name, case_hash, expect, "
-                "sample, context, schema, call_key, estimated, high, shown, exact, messages, result, cached) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (
-                        *(
-                            run,
-                            cell.position,
-                            known[contender_key(cell.contender)],
-                            cell.revision,
-                            int(cell.dirty),
-                        ),
-                        *(cell.case, cell.case_hash, cell.expect, cell.sample, cell.context, cell.schema),
-                        *(cell.call_key, cell.estimated, cell.high),
-                        *(cell.shown, int(cell.exact), cell.messages),
-                        *(cell.result.id if cell.result else None, int(cell.cached)),
-                    )
-                    for cell in cells
-                ),
-            )
+            numbers = {key: _contender_id(connection, one) for key, one in contenders.items()}
+            rows = (cell_row(run, numbers[contender_key(cell.contender)], cell) for cell in cells)
+            connection.executemany(f"INSERT INTO cells ({CELL_COLUMNS}) VALUES ({_CELL_MARKS})", rows)
             counts = Counter(cell.result.status if cell.result else "waiting" for cell in cells)
             Tally(counts).keep(connection, run)
             return run
@@ -147,7 +130,7 @@ class Runs:
         """Return the newest runs, newest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT * FROM runs WHERE (? IS NULL OR prompt = ?) ORDER BY id DESC LIMIT ?",
+                f"{RUNS} WHERE (? IS NULL OR prompt = ?) ORDER BY id DESC LIMIT ?",
                 (prompt, prompt, limit),
             )
             return [read_run(row) for row in rows]
@@ -156,7 +139,7 @@ class Runs:
         """Return a run by its number, or the last one; raises StoreError where there is none."""
         with self._database.reading() as connection:
             row = connection.execute(
-                "SELECT * FROM runs WHERE (? IS NULL OR id = ?) ORDER BY id DESC LIMIT 1", (run, run)
+                f"{RUNS} WHERE (? IS NULL OR id = ?) ORDER BY id DESC LIMIT 1", (run, run)
             ).fetchone()
             if row is None:
                 raise _no_run(run)
@@ -169,6 +152,19 @@ class Runs:
         limit: int | None = row["cost_limit"]
         return limit
 
+    def spent(self, run: int) -> tuple[int, int]:
+        """Return what a run has cost as far as is known, and what it may have cost at most beyond that.
+
+        Both are in pico-dollars.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT spent, (SELECT COALESCE(SUM(unsure), 0) FROM results WHERE run = :run) AS unsure "
+                "FROM runs WHERE id = :run",
+                {"run": run},
+            ).fetchone()
+        return row["spent"], row["unsure"]
+
     def cells(self, run: int) -> list[Cell]:
         """Return all cells of a run in their order, with the results there are."""
         with self._database.reading() as connection:
@@ -176,43 +172,43 @@ class Runs:
             return [read_cell(row) for row in rows]
 
     def cell_of_result(self, result: int) -> Cell:
-        """Return the first cell that a result fills, with the number of its run.
+        """Return the first cell that asked for a result, with the number of its run, and this result in it.
 
-        That is one of the run that asked for it. Raises StoreError where there is no such cell: an error that
-        was tried again fills none.
+        An error that was tried again fills no cell any more, and is returned in the one that it filled (see
+        ``replaced_by``). Raises StoreError where there is no such result.
         """
         with self._database.reading() as connection:
             row = connection.execute(
-                f"{CELLS} WHERE cells.result = ? ORDER BY cells.run, position LIMIT 1",
+                f"{CELLS} WHERE (cells.run, cells.call_key) = (SELECT run, call_key FROM results "
+                "WHERE id = ?) ORDER BY position LIMIT 1",
                 (result,),
             ).fetchone()
-        if row is None:
-            raise StoreError(
-                f"there is no result {result}", hint="“workbench runs show” lists those of a run."
-            )
-        return read_cell(row)
+            if row is None:
+                raise no_result(result)
+            cell = read_cell(row)
+            if row["result"] == result:
+                return cell
+            own = connection.execute("SELECT *, id AS result_id FROM results WHERE id = ?", (result,))
+            return replace(cell, result=read_result(own.fetchone()), cached=False)
 
-    def iter_cells(self, runs: Sequence[int]) -> Iterator[Cell]:
-        """Yield the cells of runs in their order, read in pages, between which others may use the store."""
-        for run in runs:
-            after = -1
-            while page := self._page(run, after):
-                yield from page
-                after = page[-1].position
+    def replaced_by(self, result: int) -> int | None:
+        """Return which result fills the cells of one that was tried again, None where it fills them itself.
 
-    def _page(self, run: int, after: int) -> list[Cell]:
-        page: list[Cell] = []
-        text = 0
+        Raises StoreError where there is no such result.
+        """
+        with self._database.reading() as connection:
+            return replaced_by(connection, result)
+
+    def cells_at(self, places: Sequence[tuple[int, int]]) -> list[Cell]:
+        """Return the cells that have these numbers of runs and positions, in this order, while they last."""
         with self._database.searching() as connection:
             rows = connection.execute(
-                f"{CELLS} WHERE cells.run = ? AND position > ? ORDER BY position LIMIT ?", (run, after, _PAGE)
+                f"{CELLS} WHERE (cells.run, cells.position) IN "
+                "(SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))",
+                (json.dumps(places),),
             )
-            for cell in map(read_cell, rows):
-                page.append(cell)
-                text += len(cell.result.text) + len(cell.result.reasoning) if cell.result else 0
-                if text > _PAGE_TEXT:
-                    break
-        return page
+            cells = {(row["run"], row["position"]): read_cell(row) for row in rows}
+        return [cells[place] for place in places if place in cells]
 
     def judged_cells(self, prompt: str) -> Iterator[Cell]:
         """Yield every cell of a prompt whose result can stand in a duel, each contender and result once."""
@@ -223,6 +219,12 @@ class Runs:
                 (prompt, *JUDGED),
             ).fetchall()
         return map(read_cell, rows)
+
+    def prompts(self) -> list[str]:
+        """Return the names of all prompts that were ever run."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT DISTINCT prompt FROM contenders ORDER BY prompt")
+            return [row["prompt"] for row in rows]
 
     def contenders(self, prompt: str) -> list[Contender]:
         """Return every contender of a prompt that was ever planned."""
@@ -258,6 +260,16 @@ class Runs:
         return found
 
 
+@contextmanager
+def _all_there() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError as missing:
+        raise StoreError(
+            "answers of this plan were removed meanwhile", hint="Plan again: they will be asked anew."
+        ) from missing
+
+
 def _marks(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))
 
@@ -289,6 +301,7 @@ def _unstorable(result: Result, broken: Exception) -> Result:
         error_kind="unstorable",
         error=f"the answer could not be stored: {broken}",
         cost=cost,
+        unsure=result.unsure,
         started=result.started,
         ended=result.ended,
     )

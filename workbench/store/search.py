@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import heapq
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from workbench.store.database import Database
 from workbench.store.indexing import SEARCHED
 from workbench.store.records import Run
-from workbench.store.rows import read_run, storable
+from workbench.store.rows import RUNS, read_run, storable
 from workbench.store.words import Words, plain_context
 
 _OFTEN = 0.1
@@ -37,7 +38,7 @@ class Wanted:
     note; ``"phrases in quotes"``, and beginnings (``refund*``). ``prompt``, ``model`` (the entry's name, or
     the model string) and ``case`` (its name) may be patterns with ``*`` and ``?``. ``version`` is the
     beginning of a hash, ``label`` is ``good`` or ``bad``, ``since`` a time in UTC as the store keeps it.
-    Without words and filters all results are wanted.
+    ``run_status`` is how the run stands. Without words and filters all results are wanted.
     """
 
     words: str = ""
@@ -49,6 +50,7 @@ class Wanted:
     label: str | None = None
     run: int | None = None
     since: str | None = None
+    run_status: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Found:
     """
 
     run: int
+    position: int
     result: int
     prompt: str
     version: str
@@ -109,25 +112,51 @@ class Search:
             ]
 
     def runs(self, wanted: Wanted, limit: int = 200) -> list[Run]:
-        """Return the newest runs that have such a result, be it one that an earlier run made."""
+        """Return the newest runs that ask for such a result, be it one that an earlier run made.
+
+        A run that has no result yet is found by what it asks, and is of the time at which it began.
+        """
         wanted = _storable(wanted)
         words = Words(wanted.words)
         if words.typed and not words.query:
             return []
-        conditions = [*_of_place(wanted), *_of_result(wanted)]
-        if words.query:
-            everywhere = " UNION ALL ".join((_IN_OUTPUT, _IN_NOTE, _IN_CONTEXT))
-            conditions.append((f"cells.result IN ({everywhere})", (words.query,) * 3))
+        conditions = [*_of_place(wanted), *_of_result(replace(wanted, since=None)), *_with_words(words)]
+        if wanted.since is not None:
+            conditions.append(("(runs.started >= ? OR results.ended >= ?)", (wanted.since, wanted.since)))
         condition, values = _all_of(conditions)
         with self._database.searching() as connection:
             rows = connection.execute(
-                "SELECT * FROM runs WHERE EXISTS (SELECT 1 FROM cells "
+                f"{RUNS} WHERE EXISTS (SELECT 1 FROM cells "
                 "JOIN contenders ON contenders.id = cells.contender "
-                "JOIN results ON results.id = cells.result "
+                "LEFT JOIN results ON results.id = cells.result "
                 f"WHERE cells.run = runs.id AND {condition}) ORDER BY id DESC LIMIT ?",
                 (*values, limit),
             )
             return [read_run(row) for row in rows]
+
+    def places(self, wanted: Wanted, runs: Collection[int] = ()) -> list[tuple[int, int]]:
+        """Return where in runs the results stand that are wanted, as the number of a run and a position.
+
+        They are in the order of the runs. Unlike in what ``find`` returns, a result is there once for every
+        place that it fills and that is wanted. Without ``runs`` they are those of all runs.
+        """
+        wanted = _storable(wanted)
+        words = Words(wanted.words)
+        if words.typed and not words.query:
+            return []
+        conditions = [*_of_place(wanted), *_of_result(wanted), *_with_words(words)]
+        if runs:
+            conditions.append(
+                ("cells.run IN (SELECT value FROM json_each(?))", (json.dumps(list(runs)),)),
+            )
+        condition, values = _all_of(conditions)
+        with self._database.searching() as connection:
+            rows = connection.execute(
+                "SELECT cells.run, position FROM cells JOIN contenders ON contenders.id = cells.contender "
+                f"JOIN results ON results.id = cells.result WHERE {condition} ORDER BY cells.run, position",
+                values,
+            )
+            return [(row["run"], row["position"]) for row in rows]
 
 
 def _storable(wanted: Wanted) -> Wanted:
@@ -177,9 +206,9 @@ def _newest(connection: sqlite3.Connection, source: _Source, wanted: Wanted, lim
     condition, of_result = _all_of([source.condition, *_narrowed(wanted), *_of_result(wanted)])
     return connection.execute(
         "SELECT results.id AS result, results.status, results.ended, results.cost, results.context, "
-        "substr(results.text, 1, 400) AS text, "
+        "substr(COALESCE(NULLIF(results.text, ''), results.refusal, results.error, ''), 1, 400) AS text, "
         "(SELECT label FROM labels WHERE labels.result = results.id AND undone IS NULL) AS label, "
-        "cells.run, case_name, prompt, version, model "
+        "cells.run, position, case_name, prompt, version, model "
         f"FROM {source.tables} CROSS JOIN cells ON cells.rowid = (SELECT cells.rowid FROM cells "
         "JOIN contenders ON contenders.id = cells.contender "
         f"WHERE cells.result = results.id AND {place} ORDER BY cells.run, position LIMIT 1) "
@@ -199,6 +228,8 @@ def _narrowed(wanted: Wanted) -> list[_Part]:
         conditions.append(_like("case_name", wanted.case))
     if wanted.run is not None:
         conditions.append(("run = ?", (wanted.run,)))
+    if wanted.run_status is not None:
+        conditions.append(("run IN (SELECT id FROM runs WHERE status = ?)", (wanted.run_status,)))
     if not conditions:
         return []
     condition, values = _all_of(conditions)
@@ -228,7 +259,17 @@ def _of_place(wanted: Wanted) -> list[_Part]:
     if wanted.run is not None:
         # The plus keeps SQLite from going through the whole run for each result.
         conditions.append(("+cells.run = ?", (wanted.run,)))
+    if wanted.run_status is not None:
+        conditions.append(("+cells.run IN (SELECT id FROM runs WHERE status = ?)", (wanted.run_status,)))
     return conditions
+
+
+def _with_words(words: Words) -> list[_Part]:
+    """Return what is asked of the result of a cell where words are sought."""
+    if not words.query:
+        return []
+    everywhere = " UNION ALL ".join((_IN_OUTPUT, _IN_NOTE, _IN_CONTEXT))
+    return [(f"cells.result IN ({everywhere})", (words.query,) * 3)]
 
 
 def _of_result(wanted: Wanted) -> list[_Part]:
@@ -270,6 +311,7 @@ def _said(connection: sqlite3.Connection, row: sqlite3.Row, where: str, words: W
 def _found(row: sqlite3.Row, where: str, snippet: str) -> Found:
     return Found(
         run=row["run"],
+        position=row["position"],
         result=row["result"],
         prompt=row["prompt"],
         version=row["version"],

@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterable, Mapping
 
 from workbench.context.messages import Message, context_hash, wire_json
-from workbench.errors import RevisionError, StoreError
+from workbench.errors import RevisionError
 from workbench.project.yaml import Value
 from workbench.prompts.tree import Files
 from workbench.store.database import Database
 from workbench.store.indexing import index_contexts
+from workbench.store.rows import no_result
 
 
 class UnknownVersionError(RevisionError):
@@ -112,11 +113,11 @@ class Sources:
         with self._database.reading() as connection:
             row = connection.execute(
                 "SELECT prompt, case_hash, case_name FROM cells JOIN contenders ON contenders.id = contender "
-                "WHERE result = ? ORDER BY cells.run LIMIT 1",
+                # By what was asked, and not by the result, which an error that was tried again fills no more.
+                "WHERE (run, call_key) = (SELECT run, call_key FROM results WHERE id = ?) "
+                "ORDER BY position LIMIT 1",
                 (result,),
             ).fetchone()
         if row is None:
-            raise StoreError(
-                f"there is no result {result}", hint="“workbench runs show” lists those of a run."
-            )
+            raise no_result(result)
         return row["prompt"], row["case_hash"], row["case_name"]

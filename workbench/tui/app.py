@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from textual.app import App
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from workbench.bench.bench import Bench
+from workbench.bench.replanning import Compared, compared
 from workbench.bench.running import Prepared, Request
 from workbench.bench.shown import inert
 from workbench.errors import CostLimitError, SettingsError, WorkbenchError, did_you_mean
 from workbench.project.taste import Taste
+from workbench.store.records import Cell
 from workbench.tui.background import TellsFailures, in_background
+from workbench.tui.commands import PAGES, SCREENS
 from workbench.tui.keymap import rebound
 from workbench.tui.palette import WorkbenchCommands
+from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.bench import BenchScreen
 from workbench.tui.screens.board import BoardScreen
 from workbench.tui.screens.dialogs import Ask
+from workbench.tui.screens.drafts import Approved, Draft, draft_of
 from workbench.tui.screens.duel import DuelScreen
 from workbench.tui.screens.help import Help
 from workbench.tui.screens.history import HistoryScreen
-from workbench.tui.screens.runs import RunsScreen
+from workbench.tui.screens.review import ReviewPage
+from workbench.tui.screens.runs import GOES_ON, RunsScreen
 from workbench.tui.themes import DARK, LIGHT
 from workbench.tui.widgets.key_line import pane_of
 
@@ -71,6 +78,9 @@ class WorkbenchApp(TellsFailures, App[None]):
         self.commands = rebound(self.taste)
         """The registry, with the keys that the person chose."""
         self.prompt: str | None = None
+        """The prompt that duel, history and board are about."""
+        self.plans: dict[str, Draft] = {}
+        """What was last chosen for a run of each prompt."""
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = self._chosen_theme()
@@ -106,38 +116,84 @@ class WorkbenchApp(TellsFailures, App[None]):
         await self.start_run(prepared)
 
     async def start_run(self, prepared: Prepared) -> None:
-        """Start a planned run and show it; call it in a worker."""
+        """Start a planned run and show it, where it may start; call it in a worker."""
+        approved = await self.approve(prepared)
+        if approved is not None:
+            await self._start(approved)
+
+    async def approve(self, prepared: Prepared) -> Approved | None:
+        """Return a plan that may start, asking where it may cost too much; else say why not, and return None.
+
+        Call it in a worker.
+        """
         if self._runs.running:
-            self.notify("A run goes on: cancel it first, or wait.", severity="warning", markup=False)
-            return
-        allowed = None
+            self.clear_notifications()
+            self.notify(GOES_ON, severity="warning", markup=False)
+            return None
         try:
             self.bench.running.check_cost(prepared)
         except CostLimitError as over:
             answers = (("no", "Do not run"), ("yes", "Run it all the same"))
             if await self.push_screen_wait(Ask(over.message, answers)) != "yes":
-                return
-            allowed = self.bench.running.allowance(prepared)
+                return None
+            return Approved(prepared, self.bench.running.allowance(prepared))
+        return Approved(prepared)
+
+    async def _start(self, approved: Approved) -> None:
         await self.switch_mode("runs")
-        self._runs.begin(self.bench.running.start(prepared, allowed))
+        self._runs.begin(self.bench.running.start(approved.plan, approved.allowed))
+
+    @property
+    def here(self) -> WorkbenchScreen:
+        """The screen one is on, whatever lies over it."""
+        return cast(WorkbenchScreen, self.get_screen(self.current_mode))
 
     async def action_switch(self, mode: str) -> None:
-        """Go to a screen; the duel then offers pairs of all versions."""
+        """Go to a screen, with the prompt of the one that one comes from; the duel offers all its pairs."""
+        self.prompt = self.here.prompt
         if mode == "duel":
             cast(DuelScreen, self.get_screen("duel")).only(self.prompt, {})
+        if mode == self.current_mode and isinstance(self.screen, HistoryScreen):
+            self.screen.action_refresh_history()
         await self.switch_mode(mode)
 
-    def action_plan_run(self) -> None:
-        """Plan a run of the prompt on the bench, from any screen."""
-        self._bench.plan_run()
+    @in_background()
+    async def action_plan_run(self) -> None:
+        """Plan a run of the prompt of this screen and start it; on runs, what the run on screen compared."""
+        prompt = self.here.prompt
+        if prompt is None:
+            return
+        draft = self.plans.get(prompt)
+        grid = self._runs.grid if self.here is self._runs else None
+        if grid is not None:
+            cells = [cell for cell in grid.cells.values() if cell.contender.prompt == prompt]
+            draft = draft_of(await asyncio.to_thread(self._compared, cells, self._bench.unsaved()))
+        approved = await self.push_screen_wait(self._bench.plan_of(prompt, draft))
+        if approved is not None:
+            await self._start(approved)
+
+    def _compared(self, cells: Sequence[Cell], unsaved: Mapping[str, bytes]) -> Compared:
+        bench = self.bench
+        return compared(cells, bench.versions, bench.previewing, bench.settings.models, unsaved)
 
     def action_open_prompt(self) -> None:
         """Open another prompt, from any screen."""
         self._bench.find()
 
+    def action_review(self) -> None:
+        """Say of single answers to the prompt of this screen whether they are good, from any screen."""
+        prompt = self.here.prompt
+        if prompt is not None and not isinstance(self.screen, ModalScreen):
+            self.push_screen(ReviewPage(prompt))
+
     def action_help(self) -> None:
         """Say what the keys do here."""
-        self.push_screen(Help(self.current_mode, self.commands, pane_of(self.focused)))
+        self.push_screen(Help(self.place_of(self.screen), self.commands, pane_of(self.focused)))
+
+    def place_of(self, screen: Screen[Any]) -> str:
+        """Return the name that a screen or a page has in the registry; that of what it lies over, if none."""
+        name = getattr(screen, "NAME", None)
+        return name if name in (*SCREENS, *PAGES) else self.current_mode
 
     async def action_quit(self) -> None:
         """Leave, but not without asking: Textual binds a key and a palette entry of its own to this."""

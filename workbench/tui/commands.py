@@ -12,6 +12,12 @@ from workbench.tui.keys import key_name
 SCREENS = ("bench", "runs", "duel", "history", "board")
 """The screens, in the order of their function keys."""
 
+PAGES = ("result", "past runs")
+"""Pages that lie over the screens and have keys of their own, whatever those mean on the screens."""
+
+ON_PAGES = ("help", "palette")
+"""Of the commands that are everywhere, those that a page has as well."""
+
 PANES = ("prompts", "inputs", "context")
 """The panes with keys of their own."""
 
@@ -22,8 +28,9 @@ class Command:
 
     ``keys`` are Textual's names, comma-separated, the first one shown; empty where only the palette offers
     it. ``action`` is the screen's own, or the app's where it begins with ``app.``. ``screens`` is where it
-    means something, empty for everywhere; ``within`` is the pane whose focus its keys need, empty for none.
-    ``title`` names it in few letters, for the line of keys where ``footer`` is set; ``help`` says what it is.
+    means something, screens or pages, empty for every screen; ``within`` is the pane whose focus its keys
+    need, empty for none. ``title`` names it in few letters, for the line of keys where ``footer`` is set;
+    ``help`` says what it is.
     """
 
     id: str
@@ -37,16 +44,35 @@ class Command:
     within: str = ""
 
     def on(self, screen: str) -> bool:
-        """Return whether this command means something on a screen."""
-        return not self.screens or screen in self.screens
+        """Return whether this command means something on a screen or a page."""
+        everywhere = not self.screens and (screen not in PAGES or self.id in ON_PAGES)
+        return everywhere or screen in self.screens
 
 
 COMMANDS = (
-    Command("next-case", "next", "Next case", "j,down", "move_case(1)", ("runs",), footer=True),
-    Command("previous-case", "previous", "Previous case", "k,up", "move_case(-1)", ("runs",), footer=True),
-    Command("next-sample", "sample", "Next sample", "right_square_bracket", "move_sample(1)", ("runs",)),
     Command(
-        "previous-sample", "sample", "Previous sample", "left_square_bracket", "move_sample(-1)", ("runs",)
+        "go-back",
+        "back",
+        "Go back to the run that goes on, or the result asked again",
+        "escape",
+        "go_back",
+        ("runs",),
+        footer=True,
+    ),
+    Command("pause", "pause", "Pause the run, or go on", "p", "pause", ("runs",), footer=True),
+    Command("cancel", "cancel", "Cancel the run; asks once", "X", "cancel", ("runs",), footer=True),
+    Command("resume", "resume", "Do what is left of this run", "e", "resume", ("runs",), footer=True),
+    Command(
+        "retry", "retry", "Ask again what failed, and nothing else", "R", "retry", ("runs",), footer=True
+    ),
+    Command(
+        "next-failed",
+        "failed",
+        "Go to the next answer that failed",
+        "exclamation_mark",
+        "next_failed",
+        ("runs",),
+        footer=True,
     ),
     Command(
         "open-result",
@@ -65,6 +91,21 @@ COMMANDS = (
         "toggle_diff",
         ("runs",),
         footer=True,
+    ),
+    Command(
+        "search-runs",
+        "find",
+        "Find a past run or result by its words, prompt, model or label",
+        "slash",
+        "past_run",
+        ("runs",),
+        footer=True,
+    ),
+    Command("next-case", "next", "Next case", "j,down", "move_case(1)", ("runs",), footer=True),
+    Command("previous-case", "previous", "Previous case", "k,up", "move_case(-1)", ("runs",), footer=True),
+    Command("next-sample", "sample", "Next sample", "right_square_bracket", "move_sample(1)", ("runs",)),
+    Command(
+        "previous-sample", "sample", "Previous sample", "left_square_bracket", "move_sample(-1)", ("runs",)
     ),
     Command("point-left", "left", "Point at the answer to the left", "left,h", "point(-1)", ("runs",)),
     Command("point-right", "right", "Point at the answer to the right", "right,l", "point(1)", ("runs",)),
@@ -85,38 +126,30 @@ COMMANDS = (
         ("runs",),
     ),
     Command(
-        "scroll-down", "scroll", "Scroll all answers down together", "ctrl+d", "scroll_answers(1)", ("runs",)
+        "scroll-down",
+        "scroll",
+        "Scroll all answers down together",
+        "ctrl+d",
+        "scroll_answers(1)",
+        ("runs", "duel"),
     ),
     Command(
-        "scroll-up", "scroll", "Scroll all answers up together", "ctrl+u", "scroll_answers(-1)", ("runs",)
+        "scroll-up",
+        "scroll",
+        "Scroll all answers up together",
+        "ctrl+u",
+        "scroll_answers(-1)",
+        ("runs", "duel"),
     ),
     Command(
-        "as-written", "Markdown", "Show answers as written, or as Markdown", "M", "toggle_plain", ("runs",)
-    ),
-    Command("pause", "pause", "Pause the run, or go on", "p", "pause", ("runs",), footer=True),
-    Command("cancel", "cancel", "Cancel the run; asks once", "X", "cancel", ("runs",), footer=True),
-    Command("resume", "resume", "Do what is left of this run", "e", "resume", ("runs",)),
-    Command(
-        "retry", "retry", "Ask again what failed, and nothing else", "R", "retry", ("runs",), footer=True
-    ),
-    Command(
-        "next-failed",
-        "failed",
-        "Go to the next answer that failed",
-        "exclamation_mark",
-        "next_failed",
-        ("runs",),
+        "as-written",
+        "Markdown",
+        "Show answers as written, or as Markdown",
+        "M",
+        "toggle_plain",
+        ("runs", "duel"),
     ),
     Command("past-run", "past runs", "Open a past run", "O", "past_run", ("runs",), footer=True),
-    Command(
-        "search-runs",
-        "find",
-        "Find a past run or result by its words, prompt, model or label",
-        "slash",
-        "past_run",
-        ("runs",),
-        footer=True,
-    ),
     Command("copy-answer", "copy", "Copy this answer as it was written", "y", "copy_answer", ("runs",)),
     Command("keep-case", "keep", "Keep this input as a case", "K", "keep_case", ("runs",)),
     Command(
@@ -144,10 +177,27 @@ COMMANDS = (
     Command("vote-bad", "both bad", "Both are bad", "x", "vote('bad')", ("duel",), footer=True),
     Command("vote-skip", "skip", "Skip this pair", "s", "vote('skip')", ("duel",), footer=True),
     Command("undo", "undo", "Take back the last vote", "u", "undo", ("duel",), footer=True),
-    Command("note", "note", "Write a note on this vote", "n", "note", ("duel",)),
+    Command(
+        "diff-sides",
+        "diff",
+        "Mark the words that only one of the two answers has",
+        "d",
+        "toggle_diff",
+        ("duel",),
+        footer=True,
+    ),
     Command("inputs", "inputs", "Show the inputs of this case whole", "i", "inputs", ("duel",), footer=True),
-    Command("reveal", "reveal", "Show who wrote which; the vote is then not blind", "N", "reveal", ("duel",)),
-    Command("all-pairs", "all pairs", "Offer pairs of all versions again", "escape", "all_pairs", ("duel",)),
+    Command("note", "note", "Write a note on this vote", "n", "note", ("duel",), footer=True),
+    Command(
+        "reveal",
+        "reveal",
+        "Show who wrote which; the vote is then not blind",
+        "N",
+        "reveal",
+        ("duel",),
+        footer=True,
+    ),
+    Command("all-pairs", "back", "Offer pairs of all versions again", "escape", "all_pairs", ("duel",)),
     Command("next-version", "next", "Next version", "j,down", "move_version(1)", ("history",), footer=True),
     Command(
         "previous-version",
@@ -221,8 +271,69 @@ COMMANDS = (
         ("history",),
         footer=True,
     ),
-    Command("refresh-history", "retry", "Read everything again", "R", "refresh_history", ("history",)),
+    Command(
+        "refresh-history",
+        "refresh",
+        "Read everything again, as F5 does here",
+        "",
+        "refresh_history",
+        ("history",),
+    ),
     Command("group", "by", "Rate by contender, version or model", "b", "group", ("board",), footer=True),
+    Command(
+        "open-votes",
+        "open",
+        "Open the votes and answers behind this row",
+        "enter",
+        "open_votes",
+        ("board",),
+        footer=True,
+    ),
+    Command(
+        "find-votes",
+        "find",
+        "Count only the votes of a case, a judge or a time, or the blind ones",
+        "slash",
+        "filter",
+        ("board",),
+        footer=True,
+    ),
+    Command(
+        "plots",
+        "plot",
+        "Plot quality against cost and time, or the ratings",
+        "P",
+        "cycle_plots",
+        ("board",),
+        footer=True,
+    ),
+    Command(
+        "head-to-head",
+        "matrix",
+        "See who won against whom",
+        "H",
+        "head_to_head",
+        ("board",),
+        footer=True,
+    ),
+    Command(
+        "over-commits",
+        "commits",
+        "See how the win rate moved along the commits",
+        "C",
+        "over_commits",
+        ("board",),
+        footer=True,
+    ),
+    Command(
+        "judges",
+        "judges",
+        "See how far the judges agree, and what may sway them",
+        "J",
+        "judges",
+        ("board",),
+        footer=True,
+    ),
     Command("refresh", "refresh", "Read everything again", "", "refresh_board", ("board",)),
     Command(
         "open-here", "open", "Open the prompt or partial", "enter", "open_here", ("bench",), within="prompts"
@@ -261,6 +372,81 @@ COMMANDS = (
         ("bench",),
     ),
     Command("commit-here", "commit", "Commit it", "g", "commit_here", ("bench",), within="prompts"),
+    Command("result-view", "view", "Next view", "tab", "turn(1)", ("result",), footer=True),
+    Command(
+        "result-good", "good", "Mark it good, or no longer", "g", "mark('good')", ("result",), footer=True
+    ),
+    Command("result-bad", "bad", "Mark it bad, or no longer", "b", "mark('bad')", ("result",), footer=True),
+    Command("result-note", "note", "Write a note on it", "n", "note", ("result",), footer=True),
+    Command(
+        "result-again",
+        "again",
+        "Ask the same again; a price is told first",
+        "r",
+        "again",
+        ("result",),
+        footer=True,
+    ),
+    Command("close-result", "close", "Close the page", "escape,q", "close", ("result",), footer=True),
+    Command("next-result", "next", "Next result", "right", "other(1)", ("result",), footer=True),
+    Command(
+        "copy-result",
+        "copy",
+        "Copy the answer, or what was asked in several forms",
+        "y",
+        "copy",
+        ("result",),
+        footer=True,
+    ),
+    Command("keep-input", "keep", "Keep its input as a case", "K", "keep", ("result",), footer=True),
+    Command("result-answer", "answer", "The answer", "a", "view('answer')", ("result",), footer=True),
+    Command(
+        "result-context",
+        "context",
+        "The exact context; again, and back to the answer",
+        "c",
+        "view('context')",
+        ("result",),
+        footer=True,
+    ),
+    Command(
+        "result-facts",
+        "facts",
+        "All that is known; again, and back to the answer",
+        "f",
+        "view('facts')",
+        ("result",),
+        footer=True,
+    ),
+    Command(
+        "whole-view",
+        "whole",
+        "Give the view the whole screen, or take it back",
+        "plus,f11",
+        "whole",
+        ("result",),
+        footer=True,
+    ),
+    Command("previous-result", "previous", "Previous result", "left", "other(-1)", ("result",)),
+    Command("previous-view", "view", "Previous view", "shift+tab", "turn(-1)", ("result",)),
+    Command(
+        "list-results",
+        "results",
+        "List results in place of runs, or runs again",
+        "tab",
+        "other",
+        ("past runs",),
+        priority=True,
+    ),
+    Command("next-found", "next", "Next in the list", "down", "move(1)", ("past runs",), priority=True),
+    Command(
+        "previous-found", "previous", "Previous in the list", "up", "move(-1)", ("past runs",), priority=True
+    ),
+    Command(
+        "ten-down", "down", "Ten down in the list", "pagedown", "move(10)", ("past runs",), priority=True
+    ),
+    Command("ten-up", "up", "Ten up in the list", "pageup", "move(-10)", ("past runs",), priority=True),
+    Command("close-past-runs", "close", "Close the page", "escape", "dismiss(None)", ("past runs",)),
     Command(
         "run",
         "run",
@@ -450,6 +636,13 @@ COMMANDS = (
         "app.switch('board')",
         footer=True,
         priority=True,
+    ),
+    Command(
+        "review",
+        "review",
+        "Review single answers, one after another: good or bad",
+        "L",
+        "app.review",
     ),
     Command("help", "help", "What the keys do here", "f1,question_mark", "app.help", footer=True),
     Command(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from workbench.errors import SettingsError, did_you_mean
 from workbench.project.taste import Taste
-from workbench.tui.commands import COMMANDS, SCREENS, Command
+from workbench.tui.commands import COMMANDS, PAGES, SCREENS, Command
 from workbench.tui.keys import key_from, key_names
 
 
@@ -41,7 +41,7 @@ def _check(command: Command, commands: Iterable[Command], taste: Taste) -> None:
     own = set(command.keys.split(","))
     for other in commands:
         shared = own & set(other.keys.split(","))
-        together = any(command.on(screen) and other.on(screen) for screen in SCREENS)
+        together = any(command.on(screen) and other.on(screen) for screen in (*SCREENS, *PAGES))
         if other.id != command.id and shared and together and command.within == other.within:
             raise SettingsError(
                 f"{key_names(shared.pop())} is the key of “{other.id}” already",

@@ -11,6 +11,9 @@ _NAMES = {
     "greater_than_sign": ">",
     "exclamation_mark": "!",
     "enter": "Enter",
+    "tab": "Tab",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
     "space": "Space",
     "escape": "Esc",
     "delete": "Del",
@@ -35,6 +38,8 @@ def key_from(written: str) -> str:
         return f"ctrl+{key_from(written[1:])}"
     if written.lower().startswith(("alt+", "alt-")) and len(written) > len("alt+"):
         return f"alt+{key_from(written[len('alt+') :])}"
+    if written.lower().startswith(("shift+", "shift-")) and len(written) > len("shift+"):
+        return f"shift+{key_from(written[len('shift+') :])}"
     return written if len(written) == 1 else written.lower()
 
 
@@ -47,6 +52,8 @@ def key_name(key: str) -> str:
     """Return one key as a person reads it."""
     if key.startswith("ctrl+"):
         return f"^{key_name(key.removeprefix('ctrl+'))}"
+    if key.startswith("shift+"):
+        return f"Shift-{key_name(key.removeprefix('shift+'))}"
     if key.startswith("alt+"):
         return f"Alt-{key_name(key.removeprefix('alt+'))}"
     if key.startswith("f") and key[1:].isdigit():

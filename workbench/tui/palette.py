@@ -32,7 +32,7 @@ class WorkbenchCommands(Provider):
 
     def _commands(self) -> tuple[Command, ...]:
         app = cast("WorkbenchApp", self.app)
-        return commands_on(app.current_mode, app.commands)
+        return commands_on(app.place_of(self.screen), app.commands)
 
     async def _run(self, command: Command) -> None:
         await self.screen.run_action(command.action)

@@ -1,1 +1,1 @@
-"""Which answer is better: which pair to show next, and what the votes say."""
+"""Which answer is better: which pair to show next, what the votes say, and how far to believe them."""

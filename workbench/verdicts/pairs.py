@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import combinations
@@ -28,10 +28,26 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two results of the same case from different contenders, on the sides they are to be shown."""
+    """Two results of the same case from different contenders, on the sides they are to be shown.
+
+    ``repeat`` says that this is a check: the judge has judged the two before, on swapped sides.
+    """
 
     left: Candidate
     right: Candidate
+    repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """How often a judge is shown a pair again, to see how steady they are: one pair in ``every``.
+
+    It begins once the judge has judged ``after`` pairs.
+    """
+
+    judge: str
+    every: int = 12
+    after: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +67,11 @@ class _Bar(Enum):
 
 # By contender, then case: the results to choose from. Dictionaries keep their order, so that a seed repeats.
 _Shelf = dict[str, dict[str, list[Candidate]]]
-# By two contenders, in the order of their names, and case: the ballots given.
-_Given = Mapping[tuple[str, str, str], list[Ballot]]
+# By first and second contender: the ballots given.
+_Given = Mapping[tuple[str, str], list[Ballot]]
+
+_APART = 5
+"""How many pairs lie between a pair and its check, at least: by then the answer is not in mind any more."""
 
 
 def next_pair(
@@ -60,6 +79,7 @@ def next_pair(
     ballots: Sequence[Ballot],
     rng: Random,
     may_meet: Callable[[str, str], bool] = lambda first, second: True,
+    checking: Checking | None = None,
 ) -> Pair | NoPair:
     """Return the pair whose vote teaches the most, or why there is none.
 
@@ -73,25 +93,31 @@ def next_pair(
     A pair of results is never shown again once it was voted on, and never when its texts are the same. Texts
     that were seen before, and after them pairs that were skipped, come back when nothing else is left.
 
-    Only contenders that ``may_meet`` are shown together; all may, unless it says otherwise.
+    Only contenders that ``may_meet`` are shown together; all may, unless it says otherwise. Where there is
+    ``checking``, some pairs are shown to its judge a second time, with sides swapped and marked as a repeat:
+    never soon after the first time, and none a third time. ``ballots`` are given oldest first.
     """
     shelf = _shelf(candidates)
+    if checking and rng.random() * checking.every < 1:
+        again = _again(shelf, ballots, checking, rng, may_meet)
+        if again:
+            return again
     names = list(shelf)
     if len(names) < 2:
         found = "only one contender has answers" if names else "no contender has answers"
         return NoPair(f"nothing to compare: {found}; run a second version, model or param")
     asked = [ballot for ballot in ballots if ballot.judge != IDENTICAL]
-    given: dict[tuple[str, str, str], list[Ballot]] = {}
+    given: dict[tuple[str, str], list[Ballot]] = {}
     for ballot in asked:
-        given.setdefault(_place(ballot.first, ballot.second, ballot.case), []).append(ballot)
+        given.setdefault((ballot.first, ballot.second), []).append(ballot)
     shown = Counter(ballot.case for ballot in asked)
     order = _most_telling(names, tally(ballots, names, by_case=False), rng)
     order = [(first, second) for first, second in order if may_meet(first, second)]
     for bar in _Bar:
         for first, second in order:
-            for case in _least_compared(first, second, shelf, given, shown, rng):
-                past = given.get(_place(first, second, case), [])
-                pair = _on_case(shelf[first][case], shelf[second][case], past, bar, rng)
+            past = _by_case(given, first, second)
+            for case in _least_compared(shelf[first], shelf[second], past, shown, rng):
+                pair = _on_case(shelf[first][case], shelf[second][case], past.get(case, ()), bar, rng)
                 if pair:
                     return Pair(*pair) if rng.random() < EVEN else Pair(pair[1], pair[0])
     return NoPair(_why_none(shelf, order))
@@ -128,8 +154,37 @@ def _shelf(candidates: Iterable[Candidate]) -> _Shelf:
     return shelf
 
 
-def _place(one: str, other: str, case: str) -> tuple[str, str, str]:
-    return (one, other, case) if one < other else (other, one, case)
+def _again(
+    shelf: _Shelf,
+    ballots: Iterable[Ballot],
+    checking: Checking,
+    rng: Random,
+    may_meet: Callable[[str, str], bool],
+) -> Pair | None:
+    """Return a pair that the judge judged once and not lately, on swapped sides; None where there is none."""
+    own = [ballot for ballot in ballots if ballot.judge == checking.judge and ballot.results]
+    if sum(ballot.outcome is not Outcome.SKIP for ballot in own) < checking.after:
+        return None
+    times = Counter(frozenset(ballot.results or ()) for ballot in own)
+    for ballot in own[-_APART:]:
+        times[frozenset(ballot.results or ())] += 1
+    once = [b for b in own if b.outcome is not Outcome.SKIP and times[frozenset(b.results or ())] == 1]
+    for ballot in rng.sample(once, len(once)):
+        first, second = (
+            next((c for c in shelf.get(name, {}).get(ballot.case, ()) if c.result == result), None)
+            for name, result in zip((ballot.first, ballot.second), ballot.results or (), strict=True)
+        )
+        if first and second and may_meet(ballot.first, ballot.second):
+            return Pair(*((second, first) if ballot.first_on_left else (first, second)), repeat=True)
+    return None
+
+
+def _by_case(given: _Given, first: str, second: str) -> dict[str, list[Ballot]]:
+    """Return the ballots between two contenders, by case."""
+    past: dict[str, list[Ballot]] = {}
+    for ballot in (*given.get((first, second), ()), *given.get((second, first), ())):
+        past.setdefault(ballot.case, []).append(ballot)
+    return past
 
 
 def _most_telling(
@@ -160,19 +215,19 @@ def _lesson(strengths: Strengths, i: int, j: int, of: Tally) -> float:
 
 
 def _least_compared(
-    first: str, second: str, shelf: _Shelf, given: _Given, shown: Mapping[str, int], rng: Random
+    some: Iterable[str],
+    others: Collection[str],
+    past: Mapping[str, list[Ballot]],
+    shown: Mapping[str, int],
+    rng: Random,
 ) -> list[str]:
     """Return the cases that both contenders answered, the one they were compared on least first."""
-    keyed = [
-        (len(given.get(_place(first, second, case), ())), shown[case], rng.random(), case)
-        for case in shelf[first]
-        if case in shelf[second]
-    ]
+    keyed = [(len(past.get(case, ())), shown[case], rng.random(), case) for case in some if case in others]
     return [case for *_, case in sorted(keyed)]
 
 
 def _on_case(
-    some: list[Candidate], others: list[Candidate], past: list[Ballot], bar: _Bar, rng: Random
+    some: list[Candidate], others: list[Candidate], past: Iterable[Ballot], bar: _Bar, rng: Random
 ) -> tuple[Candidate, Candidate] | None:
     """Return two results that the bar lets pass, those shown least here first; None where there are none."""
     texts = {candidate.result: candidate.text for candidate in (*some, *others)}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import mul
+from typing import NamedTuple
 
-from workbench.verdicts.intervals import EVEN, Interval, Z
+from workbench.verdicts.intervals import EVEN, Interval, Z, sampled, unsure
+from workbench.verdicts.solving import Square, between, dot, factored, inverted, laplacian, solved
 from workbench.verdicts.votes import Tally
 
 PRIOR = 0.5
@@ -16,15 +18,17 @@ PRIOR = 0.5
 STEPS = 100
 """Newton's method takes about eight; this many would mean a fault, not a hard table."""
 
-Matrix = list[list[float]]
-
 
 @dataclass(frozen=True)
 class Strengths:
-    """The fitted strengths, in log-odds, and their covariance; only differences of them mean anything."""
+    """The fitted strengths, in log-odds, and their covariance; only differences of them mean anything.
+
+    ``effect`` is the design effect, which the covariance already contains.
+    """
 
     values: list[float]
-    covariance: Matrix
+    covariance: Square
+    effect: float = 1.0
 
     def chance(self, i: int, j: int) -> float:
         """Return the chance that i beats j."""
@@ -32,7 +36,7 @@ class Strengths:
 
     def variance(self, i: int, j: int) -> float:
         """Return the variance of the difference between two strengths, in squared log-odds."""
-        return self.covariance[i][i] + self.covariance[j][j] - 2 * self.covariance[i][j]
+        return between(self.covariance, i, j)
 
     def difference(self, i: int, j: int) -> Interval:
         """Return the 95 % interval of how much stronger i is than j, in log-odds."""
@@ -52,15 +56,17 @@ class Strengths:
         for j, win, loss in zip(others, wins, losses, strict=True):
             slopes[j] = -win * loss / len(others)
         slopes[i] = -sum(slopes)
-        variance = _dot(slopes, [_dot(row, slopes) for row in self.covariance])
+        variance = dot(slopes, [dot(row, slopes) for row in self.covariance])
         rate, rest = sum(wins) / len(others), sum(losses) / len(others)
         middle, margin = math.log(rate / rest), Z * math.sqrt(max(variance, 0.0)) / (rate * rest)
         return rate, Interval(_logistic(middle - margin), _logistic(middle + margin))
 
 
-@dataclass(frozen=True, slots=True)
-class _Meeting:
-    """What two contenders scored against each other, the prior included: ``score`` of ``n`` to the first."""
+class _Meeting(NamedTuple):
+    """What two contenders scored against each other, ``score`` of ``n`` to the first.
+
+    The prior is included, and so is what identical texts weigh.
+    """
 
     i: int
     j: int
@@ -69,9 +75,7 @@ class _Meeting:
     tally: Tally
 
 
-def fit(
-    size: int, tallies: Mapping[tuple[int, int], Tally], *, inflation: float = 1.0, quick: bool = False
-) -> Strengths:
+def fit(size: int, tallies: Mapping[tuple[int, int], Tally], *, quick: bool = False) -> Strengths:
     """Return the strengths of ``size`` contenders that explain the tallies best, with their covariance.
 
     The chance that i beats j is 1 / (1 + exp(sⱼ - sᵢ)); a tie is half a win and half a loss. Every pair of
@@ -81,9 +85,10 @@ def fit(
     and the prior joins all contenders.
 
     The covariance is the mean of two: the inverse information, which holds if the model does but is too wide
-    under ties, and Huber and White's sandwich, which is right under ties but too narrow on few votes.
-    ``inflation`` multiplies it: the design effect of repeated cases. ``quick`` stops within a tenth of
-    log-odds and leaves the sandwich out: good enough to choose a pair by, in a third of the time.
+    under ties, and Huber and White's sandwich, which is right under ties but too narrow on few votes. Both
+    know that identical texts are certain, and only the votes are a sample. Where cases repeat it is
+    multiplied by their design effect. ``quick`` stops within a tenth of log-odds and leaves the sandwich and
+    the design effect out: good enough to choose a pair by, in a third of the time.
 
     Source: R. A. Bradley and M. E. Terry, Rank analysis of incomplete block designs, Biometrika 39 (1952); D.
     R. Hunter, MM algorithms for generalized Bradley-Terry models, Annals of Statistics 32 (2004), for
@@ -92,114 +97,132 @@ def fit(
     """
     none = Tally()
     meetings = [
-        _Meeting(i, j, of.wins + of.ties / 2 + PRIOR / 2, of.votes + PRIOR, of)
+        _Meeting(i, j, of.score + (of.alike + PRIOR) / 2, of.weight + PRIOR, of)
         for i in range(size)
         for j in range(i + 1, size)
         for of in (tallies.get((i, j), none),)
     ]
-    values, inverse = _maximum(size, meetings, 0.1 if quick else 1e-8)
+    values, inverse = _maximum(size, meetings, 0.1 if quick else 1e-6)
     if quick:
-        return Strengths(values, [[inflation * entry for entry in row] for row in inverse])
-    weights = {(m.i, m.j): _spread(m, _logistic(values[m.i] - values[m.j])) for m in meetings}
-    middle = _laplacian(size, weights)
-    half = [[_dot(row, column) for column in middle] for row in inverse]
-    covariance = [
-        [inflation * (inverse[i][j] + _dot(half[i], inverse[j])) / 2 for j in range(size)]
-        for i in range(size)
-    ]
-    return Strengths(values, covariance)
+        return Strengths(values, inverse)
+    middle = laplacian(size, {(m.i, m.j): _noise(m, values[m.i] - values[m.j]) for m in meetings})
+    half = [[dot(row, column) for column in middle] for row in inverse]
+    effect = _effect(values, inverse, meetings)
+    covariance = [[effect * dot(half[i], inverse[j]) for j in range(size)] for i in range(size)]
+    return Strengths(values, covariance, effect)
 
 
-def _maximum(size: int, meetings: list[_Meeting], tolerance: float) -> tuple[list[float], Matrix]:
+def _effect(values: list[float], inverse: Square, meetings: list[_Meeting]) -> float:
+    """Return by how much repeated cases inflate the covariance, on average over all directions.
+
+    Votes on one case are alike whoever meets on it: a case that suits one contender suits it against all. So
+    the surprises of a case are summed over all pairs, and the effect is the trace of the sandwich with such
+    sums in its middle over the trace with single votes there; K / (K - 1) makes up for K being few, and
+    `unsure` for the rest.
+
+    Source: J. N. K. Rao and A. J. Scott, The analysis of categorical data from complex sample surveys, JASA
+    76 (1981), the mean generalised design effect; K.-Y. Liang and S. L. Zeger, Longitudinal data analysis
+    using generalized linear models, Biometrika 73 (1986), for the sums.
+    """
+    slopes: dict[str, list[float]] = {}
+    sizes: Counter[str] = Counter()
+    single = 0.0
+    for m in (meeting for meeting in meetings if meeting.tally.votes):
+        i, j, chance = m.i, m.j, _voted_chance(m, values[m.i] - values[m.j])
+        for case, (wins, losses, ties, _) in m.tally.cases.items():
+            surprise = wins + ties / 2 - (wins + losses + ties) * chance
+            slope = slopes.setdefault(case, [0.0] * len(values))
+            slope[i] += surprise
+            slope[j] -= surprise
+            sizes[case] += wins + losses + ties
+        single += (_spread(m, chance) - PRIOR * (EVEN - chance) ** 2) * between(inverse, i, j)
+    votes, cases = sizes.total(), sum(map(bool, sizes.values()))
+    # Where no vote surprises, as after nothing but ties, there is nothing to be alike.
+    if cases in (0, 1, votes) or single < 1e-12:
+        return 1.0
+    clustered = sum(
+        dot(slope, [dot(row, slope) for row in inverse]) for slope in slopes.values() if any(slope)
+    )
+    effect = max(1.0, cases / (cases - 1) * clustered / single)
+    voted = {place for m in meetings if m.tally.votes for place in (m.i, m.j)}
+    return unsure(effect, votes, cases, len(voted) - 1, sum(n * n for n in sizes.values()) / votes)
+
+
+def _maximum(size: int, meetings: list[_Meeting], tolerance: float) -> tuple[list[float], Square]:
     """Return the most likely strengths, with mean zero, and the inverse of the information there."""
     values = [0.0] * size
+    likelihood = _likelihood(values, meetings)
     for _ in range(STEPS):
-        slope, inverse = [0.0] * size, _inverse(_information(values, meetings))
-        for m in meetings:
-            surprise = m.score - m.n * _logistic(values[m.i] - values[m.j])
-            slope[m.i] += surprise
-            slope[m.j] -= surprise
-        step = [_dot(row, slope) for row in inverse]
+        slope, information = _slope(values, meetings)
+        factor = factored(information)
+        step = solved(factor, slope)
         longest = max(map(abs, step), default=0.0)
-        # A short step cannot overshoot, and there the likelihood is too flat to tell.
-        floor = _likelihood(values, meetings) if longest > 0.1 else -math.inf
         reach = 1.0
         while True:
             moved = [value + reach * by for value, by in zip(values, step, strict=True)]
-            if floor == -math.inf or _likelihood(moved, meetings) >= floor:
+            # A short step cannot overshoot, and there the likelihood is too flat to tell.
+            if longest <= 0.1:
+                break
+            reached = _likelihood(moved, meetings)
+            if reached >= likelihood:
+                likelihood = reached
                 break
             reach /= 2
         values = moved
-        # Steps shrink by squares: after one below 1e-8 nothing is left that a float could hold.
+        # Steps shrink by squares: after one below 1e-6 nothing is left that would show.
         if longest < tolerance:
             break
-    return values, inverse
+    return values, inverted(factor)
 
 
 def _likelihood(values: list[float], meetings: list[_Meeting]) -> float:
     total = 0.0
-    for m in meetings:
-        ahead = values[m.i] - values[m.j]
+    for i, j, score, n, _ in meetings:
+        ahead = values[i] - values[j]
         # log p = -log(1 + e⁻ᵈ), written so that a large difference overflows nowhere.
         lost = math.log1p(math.exp(-abs(ahead)))
-        total -= m.n * lost + (m.score if ahead < 0 else m.n - m.score) * abs(ahead)
+        total -= n * lost + (score if ahead < 0 else n - score) * abs(ahead)
     return total
 
 
-def _information(values: list[float], meetings: list[_Meeting]) -> Matrix:
-    """Return the information, made regular: it knows differences only, so the sum is given a weight."""
+def _slope(values: list[float], meetings: list[_Meeting]) -> tuple[list[float], Square]:
+    """Return the slope of the log-likelihood, and the information.
+
+    The information is made regular: it knows differences only, so the sum is given a weight.
+    """
     size = len(values)
-    weights = {}
-    for m in meetings:
-        ahead = values[m.i] - values[m.j]
-        weights[m.i, m.j] = m.n * _logistic(ahead) * _logistic(-ahead)
-    return [[entry + 1 / size for entry in row] for row in _laplacian(size, weights)]
+    slope, weights = [0.0] * size, {}
+    for i, j, score, n, _ in meetings:
+        ahead = values[i] - values[j]
+        chance, rest = _logistic(ahead), _logistic(-ahead)
+        slope[i] += score - n * chance
+        slope[j] -= score - n * chance
+        weights[i, j] = n * chance * rest
+    return slope, [[entry + 1 / size for entry in row] for row in laplacian(size, weights)]
+
+
+def _noise(meeting: _Meeting, ahead: float) -> float:
+    """Return the variance of the score of one meeting: the mean of what the model and the votes say it is.
+
+    With identical texts beside f n votes this mean is what it should be, n f (¼ - f d²), where d is how far
+    from even the votes are: the model says ¼ - (f d)², the squares of the surprises ¼ - d² + ((1 - f) d)².
+    """
+    chance, rest = _logistic(ahead), _logistic(-ahead)
+    return ((sampled(meeting.tally) + PRIOR) * chance * rest + _spread(meeting, chance)) / 2
+
+
+def _voted_chance(meeting: _Meeting, ahead: float) -> float:
+    """Return the chance to win where the texts differ: further from even than among all."""
+    if not meeting.tally.alike:
+        return _logistic(ahead)
+    apart = (_logistic(ahead) - EVEN) * meeting.tally.weight / meeting.tally.votes
+    return min(1.0, max(0.0, EVEN + apart))
 
 
 def _spread(meeting: _Meeting, chance: float) -> float:
     """Return the sum of the squared surprises of the votes of one meeting."""
     of = meeting.tally
     return of.wins * (1 - chance) ** 2 + of.losses * chance**2 + (of.ties + PRIOR) * (EVEN - chance) ** 2
-
-
-def _laplacian(size: int, weights: Mapping[tuple[int, int], float]) -> Matrix:
-    matrix = [[0.0] * size for _ in range(size)]
-    for (i, j), weight in weights.items():
-        matrix[i][i] += weight
-        matrix[j][j] += weight
-        matrix[i][j] -= weight
-        matrix[j][i] -= weight
-    return matrix
-
-
-def _inverse(matrix: Matrix) -> Matrix:
-    """Return the inverse of a symmetric positive definite matrix, by Cholesky's factor L and its inverse."""
-    size = len(matrix)
-    factor: Matrix = []
-    columns: Matrix = []
-    for i, row in enumerate(matrix):
-        entries: list[float] = []
-        for j in range(i):
-            entries.append((row[j] - _dot(entries, factor[j])) / factor[j][j])
-        entries.append(math.sqrt(row[i] - _dot(entries, entries)))
-        factor.append(entries)
-    for j in range(size):
-        # Column j of L⁻¹ from its diagonal down.
-        column = [1 / factor[j][j]]
-        for i in range(j + 1, size):
-            column.append(-_dot(factor[i][j:i], column) / factor[i][i])
-        columns.append(column)
-    result = [[0.0] * size for _ in range(size)]
-    for i in range(size):
-        for j in range(i + 1):
-            result[i][j] = result[j][i] = _dot(columns[i], columns[j][i - j :])
-    return result
-
-
-def _dot(left: list[float], right: list[float]) -> float:
-    """Return the sum of products as far as the shorter reaches."""
-    total: float = sum(map(mul, left, right))
-    return total
 
 
 def _logistic(value: float) -> float:

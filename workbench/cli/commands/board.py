@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 import click
 
 from workbench.bench.bench import Bench
-from workbench.bench.dueling import GROUPINGS, BoardRow, BoardView
-from workbench.bench.shown import money, percent, seconds, short_version, usd, verdict
+from workbench.bench.board_views import GROUPINGS, AtCommit, VoteFilter
+from workbench.cli.board_plots import print_plots
+from workbench.cli.board_tables import print_commits, print_doubts, print_heading, print_matrix, print_ratings
+from workbench.cli.board_values import board_value
 from workbench.cli.options import complete_prompts, json_option, with_bench
-from workbench.cli.output import print_json, print_note, print_table
-from workbench.project.yaml import Value
+from workbench.cli.output import print_json, print_note
+from workbench.project.clock import utc_now
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What to show: of which votes, and what beside the ratings."""
+
+    by: str
+    votes: VoteFilter
+    plot: bool
+    matrix: bool
+    commits: bool
+
+
+class _Filters(TypedDict):
+    """What the options that choose among votes are given as."""
+
+    cases: tuple[str, ...]
+    judges: tuple[str, ...]
+    blind: bool | None
+    since: str | None
+    until: str | None
 
 
 @click.command("board")
@@ -19,84 +45,69 @@ from workbench.project.yaml import Value
 @click.option(
     "--by", type=click.Choice(GROUPINGS), default="contender", show_default=True, help="What to rate."
 )
+@click.option("--case", "cases", multiple=True, metavar="CASE", help="Votes on this case alone; repeatable.")
+@click.option("--judge", "judges", multiple=True, metavar="NAME", help="Votes by this person; repeatable.")
+@click.option("--blind/--not-blind", default=None, help="Votes given blind, or those given after looking.")
+@click.option("--since", metavar="WHEN", help="Votes since 7d, 24h or 2w ago, or a date: 2026-01-31.")
+@click.option("--until", metavar="WHEN", help="Votes until then; a date counts to its end.")
+@click.option("--plot", is_flag=True, help="Draw ratings, and quality against cost and time.")
+@click.option("--matrix", is_flag=True, help="Show who won against whom.")
+@click.option("--over-commits", is_flag=True, help="Show how the win rate moved along the prompt's commits.")
 @json_option
-def command(prompt: str, by: str, as_json: bool) -> None:
+def command(
+    prompt: str,
+    *,
+    by: str,
+    plot: bool,
+    matrix: bool,
+    over_commits: bool,
+    as_json: bool,
+    **filters: Unpack[_Filters],
+) -> None:
     """Show the ratings of PROMPT's contenders, with 95 % intervals.
 
-    A rating is the win rate to expect against an equal field of the others.
+    A rating is the win rate to expect against an equal field of the others. What the votes allow to doubt is
+    told on standard error.
     """
-    with_bench(lambda bench: _board(bench, prompt, by, as_json))
+    wanted = _Wanted(by, _read(filters), plot, matrix, over_commits)
+    with_bench(lambda bench: _board(bench, prompt, wanted, as_json))
 
 
-async def _board(bench: Bench, prompt: str, by: str, as_json: bool) -> None:
+def _read(filters: _Filters) -> VoteFilter:
+    """Return the votes that count; raises UsageError for what is no time."""
+    # Both bring code along that a plain start should not wait for.
+    from workbench.bench.boarding import read_until
+    from workbench.bench.recalling import read_since
+
+    since, until = filters["since"], filters["until"]
+    return VoteFilter(
+        cases=filters["cases"],
+        judges=filters["judges"],
+        blind=filters["blind"],
+        since=read_since(since) if since is not None else None,
+        until=read_until(until) if until is not None else None,
+    )
+
+
+async def _board(bench: Bench, prompt: str, wanted: _Wanted, as_json: bool) -> None:
     await asyncio.to_thread(bench.check_prompt, prompt)
-    view = await asyncio.to_thread(bench.dueling.board, prompt, by)
+    view = await asyncio.to_thread(bench.boarding.board, prompt, wanted.by, wanted.votes)
+    commits: Sequence[AtCommit] | None = None
+    if wanted.commits:
+        commits = await asyncio.to_thread(bench.boarding.over_commits, prompt)
     if as_json:
-        print_json(as_value(view))
+        print_json(board_value(view, commits))
         return
-    if not view.rows:
+    if view.rows:
+        print_ratings(view)
+        if wanted.plot:
+            print_plots(view)
+        if wanted.matrix:
+            print_heading("HEAD TO HEAD")
+            print_matrix(view)
+        print_doubts(view)
+    else:
         print_note(f"Nothing to rate: {prompt} has no results yet. Begin with: workbench run {prompt}")
-        return
-    rows = [
-        (
-            *(
-                str(place),
-                row.label,
-                percent(row.standing.rating),
-                f"{row.standing.low * 100:.0f} – {row.standing.high * 100:.0f}",
-            ),
-            *(
-                str(row.standing.votes),
-                str(row.standing.wins),
-                str(row.standing.losses),
-                str(row.standing.ties),
-                str(row.standing.bad),
-            ),
-            *(verdict(row.standing), _cost(row), seconds(row.total)),
-        )
-        for place, row in enumerate(view.rows, start=1)
-    ]
-    headers = ("", by.upper(), "RATING", "95 %", "VOTES", "WON", "LOST", "TIED", "BAD", "", "COST", "TIME")
-    print_table(headers, rows, right=(0, 2, 3, 4, 5, 6, 7, 8, 10, 11))
-    print_note(f"{view.votes} votes ({view.blind} blind), {view.identical} identical answers counted as ties")
-    if view.board.sign_test is not None:
-        print_note(f"exact sign test without ties: p = {view.board.sign_test:.3f}")
-    if not view.board.connected:
-        print_note("The votes do not join all contenders: ratings of separate groups cannot be compared.")
-
-
-def as_value(view: BoardView) -> Value:
-    """Return the board in the shape of ``--json``."""
-    return {
-        "by": view.by,
-        "contenders": [_row_value(row, view.by) for row in view.rows],
-        "connected": view.board.connected,
-    }
-
-
-def _row_value(row: BoardRow, by: str) -> Value:
-    contender = row.contender
-    return {
-        "label": row.label,
-        "prompt": contender.prompt,
-        "version": short_version(contender.version) if by != "model" else None,
-        "model": contender.string if by != "version" else None,
-        "params": dict(contender.params) if by == "contender" else None,
-        "votes": row.standing.votes,
-        "wins": row.standing.wins,
-        "losses": row.standing.losses,
-        "ties": row.standing.ties,
-        "bad": row.standing.bad,
-        "win_rate": row.standing.win_rate,
-        "rating": row.standing.rating,
-        "low": row.standing.low,
-        "high": row.standing.high,
-        "undecided": row.standing.undecided,
-        "votes_needed": row.standing.votes_needed,
-        "cost": usd(row.cost),
-        "total": row.total,
-    }
-
-
-def _cost(row: BoardRow) -> str:
-    return money(row.cost, free=row.contender.local)
+    if commits is not None:
+        print_heading("ALONG ITS COMMITS")
+        print_commits(commits, utc_now())

@@ -11,14 +11,15 @@ import click
 from workbench.bench.bench import Bench
 from workbench.bench.export_forms import FORMS
 from workbench.bench.exporting import Chosen, form_of
+from workbench.bench.shown import things
 from workbench.cli.filters import Filters, read_filters, result_filters
-from workbench.cli.options import number
+from workbench.cli.options import run_number
 from workbench.cli.output import print_note, print_piece
 from workbench.errors import UsageError
 
 
 @click.command("export")
-@click.argument("runs", nargs=-1, type=number, metavar="[RUN]...")
+@click.argument("runs", nargs=-1, type=run_number, metavar="[RUN]...")
 @click.option("--all", "everything", is_flag=True, help="The results of all runs.")
 @click.option("--search", metavar="WORDS", help="Those that “workbench runs search WORDS” finds.")
 @result_filters
@@ -43,7 +44,7 @@ def command(
     narrowed = search is not None or any(value is not None for value in filters.values())
     if everything and runs:
         raise UsageError("--all are the results of all runs", hint="Leave out the numbers of runs, or --all.")
-    wanted = read_filters(search or "", filters) if narrowed else None
+    wanted = read_filters(search or "", filters)
     last = not (runs or narrowed or everything)
     if out is not None:
         form_of(out, form)
@@ -59,6 +60,6 @@ def command(
     finally:
         asyncio.run(bench.close())
     if out is not None:
-        print_note(f"{written} {'result' if written == 1 else 'results'} written to {out}")
+        print_note(f"{things(written, 'result')} written to {out}")
     elif not written:
         print_note("There are no such results.")

@@ -23,6 +23,7 @@ from workbench.cli.options import (
     with_bench,
 )
 from workbench.cli.output import print_note, print_warning
+from workbench.cli.stopping import interruptible
 from workbench.errors import UsageError
 from workbench.runs.plan import read_sweep
 
@@ -107,13 +108,21 @@ def command(  # noqa: PLR0913 - click gives each option as an argument
         examples=examples,
     )
     _check(request, resume, retry)
+    if plan_only and out is not None:
+        raise UsageError(
+            "--plan sends nothing, so that there is nothing to write: leave out --out", hint=_HINT
+        )
     limit = read_limit(max_cost)
-    face = face_for(as_json=as_json)
+    idle = (
+        "Nothing has failed" if retry is not None else "Nothing is left to do" if resume is not None else ""
+    )
+    face = face_for(as_json=as_json, idle=idle)
 
     async def whole(bench: Bench) -> int:
         if out is not None:
             bench.exporting.check(out)
-        prepared = await _prepared(bench, request, resume, retry)
+        with interruptible():
+            prepared = await _prepared(bench, request, resume, retry)
         for warning in prepared.warnings:
             print_warning(warning)
         if plan_only:

@@ -8,11 +8,11 @@ from typing import Unpack
 import click
 
 from workbench.bench.bench import Bench
-from workbench.bench.shown import age, money, usd
+from workbench.bench.copying import FORMATS
+from workbench.bench.shown import age, spent, usd
 from workbench.cli import past_results, run_changes
+from workbench.cli.context_asked import one_form
 from workbench.cli.filters import (
-    RESULT_STATUSES,
-    RUN_STATUSES,
     Filters,
     model_filter,
     prompt_filter,
@@ -21,12 +21,12 @@ from workbench.cli.filters import (
     since_filter,
 )
 from workbench.cli.groups import hand_on
-from workbench.cli.options import LARGEST, json_option, number, with_bench
+from workbench.cli.options import json_option, number, result_number, run_number, with_bench
 from workbench.cli.output import print_json, print_note, print_table
 from workbench.cli.results import RESULT_HEADERS, RIGHT, counted, result_row, result_value
 from workbench.project.clock import utc_now
 from workbench.project.yaml import Value
-from workbench.store.records import Run
+from workbench.store.records import RUN_STATUSES, STATUSES, Run
 
 
 @click.group("runs", invoke_without_command=True)
@@ -35,7 +35,7 @@ from workbench.store.records import Run
 @model_filter
 @click.option(
     "--status",
-    type=click.Choice([*RUN_STATUSES, *RESULT_STATUSES]),
+    type=click.Choice([*RUN_STATUSES, *STATUSES]),
     help="How the run stands, or what became of any of its calls.",
 )
 @since_filter
@@ -61,7 +61,7 @@ def command(
 
 
 @command.command("show")
-@click.argument("run", required=False, type=number)
+@click.argument("run", required=False, type=run_number)
 @json_option
 def show(run: int | None, as_json: bool) -> None:
     """Show the results of RUN, the last one by default."""
@@ -70,7 +70,7 @@ def show(run: int | None, as_json: bool) -> None:
 
 @command.command("search", short_help="Find results by words in the answer, the context or a note.")
 @click.argument("words", nargs=-1)
-@click.option("--run", type=number, metavar="RUN", help="Of this run alone.")
+@click.option("--run", type=run_number, metavar="RUN", help="Of this run alone.")
 @result_filters
 @click.option("--limit", default=50, show_default=True, type=number, metavar="N", help="How many.")
 @json_option
@@ -85,11 +85,18 @@ def search(words: tuple[str, ...], limit: int, as_json: bool, **filters: Unpack[
 
 
 @command.command("result", short_help="Show one result with the exact context that it answers.")
-@click.argument("number", type=number)
+@click.argument("number", type=result_number)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "answer", *FORMATS]),
+    help="Print only this, to use elsewhere.",
+)
 @json_option
-def result(number: int, as_json: bool) -> None:
+def result(number: int, form: str | None, as_json: bool) -> None:
     """Show the result of this NUMBER with the exact context that it answers."""
-    with_bench(lambda bench: past_results.show(bench, number, as_json))
+    form = one_form(form, as_json)
+    with_bench(lambda bench: past_results.show(bench, number, form))
 
 
 for _changing in run_changes.COMMANDS:
@@ -111,7 +118,7 @@ async def _list(bench: Bench, limit: int, filters: Filters, as_json: bool) -> No
         (
             *(str(run.id), age(run.started, now), run.prompt),
             *(str(run.contenders), str(run.cases), str(run.samples)),
-            *(run.status, counted(run.counts), money(run.cost)),
+            *(run.status, counted(run.counts), spent(run.spent, run.unpriced, free=run.local)),
         )
         for run in runs
     ]
@@ -122,11 +129,7 @@ async def _list(bench: Bench, limit: int, filters: Filters, as_json: bool) -> No
 def _found(bench: Bench, limit: int, filters: Filters) -> list[Run]:
     if not any(filters.values()):
         return bench.store.runs.newest(limit)
-    status = filters["status"]
-    if status not in RUN_STATUSES:
-        return bench.recalling.runs(read_filters("", filters), limit)
-    found = bench.recalling.runs(read_filters("", {**filters, "status": None}), LARGEST)
-    return [run for run in found if run.status == status][:limit]
+    return bench.recalling.runs(read_filters("", filters), limit)
 
 
 async def _show(bench: Bench, number: int | None, as_json: bool) -> None:
@@ -137,7 +140,8 @@ async def _show(bench: Bench, number: int | None, as_json: bool) -> None:
         print_json([result_value(run.id, cell, result) for cell, result in answered])
         return
     print_table(RESULT_HEADERS, [result_row(cell, result) for cell, result in answered], right=RIGHT)
-    print_note(f"run {run.id} {run.status}: {counted(run.counts)}; {money(run.cost)}")
+    cost = spent(run.spent, run.unpriced, free=run.local)
+    print_note(f"run {run.id} {run.status}: {counted(run.counts)}; {cost}")
 
 
 def _value(run: Run) -> Value:

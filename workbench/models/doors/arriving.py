@@ -23,6 +23,7 @@ from collections.abc import Callable
 
 from workbench.context.messages import Message
 from workbench.models.calls import Answer, Call, Delta, Usage
+from workbench.models.doors import failures
 from workbench.models.doors.chat_protocol import Piece
 from workbench.models.doors.halves import Halves
 from workbench.models.doors.tool_calls import ToolCalls
@@ -55,6 +56,12 @@ def echoed(call: Call) -> str:
     return prefill_of(call.messages) if call.model.provider in _ECHOING else ""
 
 
+def _length(piece: Piece) -> int:
+    """Return how many characters a piece adds to what is kept."""
+    tools = sum(len(part.name) + len(part.arguments) for part in piece.tools)
+    return len(piece.text) + len(piece.reasoning) + len(piece.refusal) + tools
+
+
 class Arriving:
     """Gathers the pieces of one answer. The clock starts when it is made."""
 
@@ -70,6 +77,7 @@ class Arriving:
         self._reasoning: list[str] = []
         self._refusal: list[str] = []
         self._tools = ToolCalls()
+        self._kept = 0
         self._usage = Usage()
         self._model: str | None = None
         self.finish: str | None = None
@@ -79,8 +87,11 @@ class Arriving:
         """Add a piece; return the words that it lets through, or None where there are none to show.
 
         The first token is told even where it has no words to show yet: an empty delta then says that the
-        model has begun.
+        model has begun. Raises CallError where all pieces together say more than an answer may.
         """
+        self._kept += _length(piece)
+        if self._kept > failures.MOST_BYTES:
+            raise failures.too_long()
         self.begun = self.begun or piece.choices > 0
         self.finish = piece.finish or self.finish
         self._usage = piece.usage or self._usage

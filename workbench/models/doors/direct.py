@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import json
 import os
 import ssl
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -43,7 +45,9 @@ class DirectDoor:
 
     async def ask(self, call: Call, key: str | None) -> AsyncIterator[Delta | Answer]:
         """Make the call once; yields deltas where it streams, then the answer; raises CallError."""
-        # Importing aiohttp takes 0.2 s, which a start that calls no model should not pay.
+        # Importing aiohttp takes 0.2 s, which neither a start that calls no model should pay nor who types.
+        if "aiohttp" not in sys.modules:
+            await asyncio.to_thread(importlib.import_module, "aiohttp")
         import aiohttp
 
         arriving = Arriving(echoed(call))
@@ -62,7 +66,7 @@ class DirectDoor:
             # The answer was whole; only the figures that should have followed it are missing.
         except (TimeoutError, OSError) as error:
             raise failures.connection(str(error) or "the connection was lost", key) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # JSON may be nested too deep to be read
             raise failures.protocol(f"the server sent what cannot be read: {error}", key) from error
         rest = arriving.rest()
         if rest and call.stream:
@@ -177,7 +181,7 @@ async def _replies(response: aiohttp.ClientResponse, arriving: Arriving) -> Asyn
     """Yield the JSON values of a reply: its chunks, or the whole of it."""
     if response.content_type == "application/json":
         # Servers that cannot stream answer whole although a stream was asked for.
-        yield json.loads(await response.read())
+        yield json.loads(await _whole(response))
         return
     # Others stream although none was asked for.
     if response.content_type != "text/event-stream":
@@ -195,6 +199,17 @@ async def _replies(response: aiohttp.ClientResponse, arriving: Arriving) -> Asyn
         raise failures.connection("the stream ended before the answer did")
 
 
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """Return a body, unpacked as it arrives; raises CallError as soon as it is too long."""
+    parts, length = [], 0
+    while not response.content.at_eof():
+        parts.append(await response.content.readany())
+        length += len(parts[-1])
+        if length > failures.MOST_BYTES:
+            raise failures.too_long()
+    return b"".join(parts)
+
+
 async def _leave_reusable(response: aiohttp.ClientResponse) -> None:
     """Read the end of a stream that is over, without which its connection could not carry the next call."""
     with contextlib.suppress(TimeoutError):
@@ -207,7 +222,7 @@ async def _refusal(response: aiohttp.ClientResponse, key: str | None) -> CallErr
     text = body.decode("utf-8", "replace")
     try:
         said = failures.error_words(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         said = "" if response.content_type == "text/html" else text
     return failures.of_status(response.status, said or response.reason or "", response.headers, key)
 

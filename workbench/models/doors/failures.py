@@ -11,7 +11,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from workbench.errors import CallError
+from workbench.models.masking import mask
 from workbench.project.yaml import Value
+
+MOST_BYTES = 20_000_000
+"""Bytes of one answer that are taken, unpacked; for what arrives in a stream, of what is kept of it."""
 
 LONGEST_MESSAGE = 300
 """Characters of a server's words that are worth keeping."""
@@ -33,8 +37,7 @@ _KEY_WORDS = re.compile(r"invalid_api_key|authentication|permission|unauthorized
 
 def short(text: str, key: str | None) -> str:
     """Return a server's words as one line of at most 300 characters, without key and control characters."""
-    if key:
-        text = text.replace(key, "[key]")
+    text = mask(text, key)
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…"
 
@@ -86,6 +89,13 @@ def connection(
 def protocol(said: str, key: str | None = None) -> CallError:
     """Return the failure of an answer that is not what the protocol says; another try may go well."""
     return CallError(short(said, key), kind="protocol", retriable=True)
+
+
+def too_long() -> CallError:
+    """Return the failure of an answer that has no end in sight; another try would only bring it again."""
+    return CallError(
+        f"the answer is longer than {MOST_BYTES // 1_000_000} MB", kind="protocol", retriable=False
+    )
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -15,9 +15,10 @@ from typing import Any, BinaryIO
 
 from workbench.errors import CallError
 from workbench.models.doors import failures
+from workbench.models.doors.children import LONGEST_LINE
 from workbench.models.doors.lifeline import claim_stdout, end_with_workbench
 from workbench.models.doors.litellm_failures import described
-from workbench.models.doors.litellm_replies import lines_of, overhear, read_chunk, read_whole
+from workbench.models.doors.litellm_replies import bounded, lines_of, overhear, read_chunk, read_whole
 from workbench.project.yaml import Value
 
 BEFORE_IMPORT = {
@@ -69,6 +70,7 @@ def load_litellm() -> Any:  # noqa: ANN401
     import httpx  # with LiteLLM, which calls providers through it
     import litellm  # takes seconds; standard input is already watched by now
 
+    httpx.Response.aiter_bytes = bounded(httpx.Response.aiter_bytes)  # type: ignore[method-assign]
     httpx.Response.aiter_lines = lines_of  # type: ignore[method-assign, assignment]
     litellm.telemetry = False
     litellm.suppress_debug_info = True
@@ -103,8 +105,10 @@ class Service:
             self._tasks[number].cancel()
 
     def write(self, message: dict[str, Value]) -> None:
-        """Send one message to the workbench."""
+        """Send one message to the workbench; raises CallError for one that is longer than it reads."""
         line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
+        if len(line) > LONGEST_LINE:
+            raise failures.too_long()
         while line:  # an unbuffered pipe may take a part of a long line
             line = line[self._pipe.write(line) :]
 

@@ -24,7 +24,10 @@ _KINDS = {
 }
 """Kinds of failure that the class of an exception decides, and whether another try may help."""
 
-_UNREADABLE = {"JSONDecodeError", "ValidationError", "AttributeError", "KeyError", "TypeError", "IndexError"}
+_UNREADABLE = {
+    *("JSONDecodeError", "ValidationError", "RecursionError"),
+    *("AttributeError", "KeyError", "TypeError", "IndexError"),
+}
 """What is raised inside LiteLLM over an answer it does not expect; it calls that a lost connection."""
 
 _NEVER_CONNECTED = {"ConnectError", "ClientConnectorError"}
@@ -97,15 +100,15 @@ def _words(raw: str) -> str:
         return raw
     try:
         said = json.loads(body)
-    except ValueError:
+        return failures.error_words(said[0] if isinstance(said, list) and said else said) or raw
+    except (ValueError, RecursionError):
         return raw
-    return failures.error_words(said[0] if isinstance(said, list) and said else said) or raw
 
 
 def _literal(text: str) -> Value:
     try:
         return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, RecursionError, MemoryError):  # the last two where it is nested too deep
         return text
 
 

@@ -148,12 +148,30 @@ async def lines_of(response: Any) -> AsyncIterator[str]:  # noqa: ANN401
         yield line.decode("utf-8", "replace")
 
 
+def bounded(read: Callable[..., AsyncIterator[bytes]]) -> Callable[..., AsyncIterator[bytes]]:
+    """Return httpx's way to read the bytes of a response, with an end to it: raises CallError past that.
+
+    Of a stream more may pass, for most of each chunk is not kept.
+    """
+
+    async def reading(response: Any, *given: Any, **named: Any) -> AsyncIterator[bytes]:  # noqa: ANN401
+        streams = "stream" in (kind := response.headers.get("content-type", "")) or "ndjson" in kind
+        left = failures.MOST_BYTES * (10 if streams else 1)
+        async for some in read(response, *given, **named):
+            left -= len(some)
+            if left < 0:
+                raise failures.too_long()
+            yield some
+
+    return reading
+
+
 def _line(data: str) -> str:
     if data.strip() == "[DONE]":
         return "data: [DONE]"
     try:
         return f"data: {json.dumps(json.loads(data), separators=(',', ':'))}"
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise failures.protocol(f"the server sent what cannot be read: {error}") from error
 
 

@@ -102,11 +102,15 @@ class LiteLLMDoor:
         return child
 
     async def _read(self, child: Child) -> None:
-        while (message := await child.receive()) is not None:
-            waiting = self._calls.get(message.pop("id"))
-            if waiting is not None:
-                waiting.put_nowait(message)
-        how = await child.died(within=2.0)
+        how: str | None
+        try:
+            while (message := await child.receive()) is not None:
+                waiting = self._calls.get(message.pop("id"))
+                if waiting is not None:
+                    waiting.put_nowait(message)
+            how = await child.died(within=2.0)
+        except (ValueError, RecursionError):  # what follows such a message belongs to nothing
+            how = "it sent what cannot be read"
         child.kill()  # one that lives on without its pipe is of no use
         for waiting in self._calls.values():
             lost = {

@@ -43,11 +43,25 @@ class WorkbenchScreen(TellsFailures, Screen[None]):
         """Compose the line on top, the body and the line of keys."""
         yield Static("", id="where", markup=False)
         yield from self.compose_body()
-        yield KeyLine(self.NAME, self.workbench.commands)
+        yield KeyLine(self.NAME, self.workbench.commands, self.applies)
 
     def compose_body(self) -> ComposeResult:
         """Compose what lies between the two lines."""
         raise NotImplementedError
+
+    def applies(self, command: str) -> bool:
+        """Return whether a command, given by its id, has anything to do now; its key is shown then."""
+        del command
+        return True
+
+    def show_keys(self) -> None:
+        """Show the keys of the commands that apply now, as soon as these may be others."""
+        self.query_one(KeyLine).follow_state()
+
+    @property
+    def prompt(self) -> str | None:
+        """The prompt that this screen is about, None where there is none."""
+        return self.workbench.prompt
 
     @property
     def workbench(self) -> WorkbenchApp:

@@ -11,15 +11,14 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import OptionList
 
 from workbench.bench.baseline import Baseline
-from workbench.bench.running import Request
 from workbench.bench.versions import Target
 from workbench.errors import WorkbenchError
 from workbench.prompts.disk.watching import GIT_STATE
 from workbench.prompts.tree import prompt_name, prompt_path
-from workbench.tui.background import in_background
 from workbench.tui.commands import bindings_for
 from workbench.tui.screens.bench_base import OpenPrompt
 from workbench.tui.screens.bench_pages import BenchPages
+from workbench.tui.screens.drafts import Draft
 from workbench.tui.screens.plan import PlanDialog
 from workbench.tui.widgets.context_side import ContextSide
 from workbench.tui.widgets.edit_pane import EditPane
@@ -136,16 +135,17 @@ class BenchScreen(BenchPages):
         else:
             self.edit_pane.focus_editor()
 
-    @in_background()
-    async def plan_run(self) -> None:
-        """Plan a run of this prompt and start it."""
-        if self.opened is None:
-            return
-        request = await self.app.push_screen_wait(
-            PlanDialog(self.opened.name, self.opened.case, self.opened.models, self.unsaved(), self.tried())
-        )
-        if isinstance(request, Request):
-            await self.workbench.begin_run(request)
+    @property
+    def prompt(self) -> str | None:
+        """The prompt on the bench, None where there is none."""
+        return self.opened.name if self.opened is not None else None
+
+    def plan_of(self, prompt: str, draft: Draft | None) -> PlanDialog:
+        """Return the dialog that plans a run: of the prompt on the bench with the case and models chosen."""
+        opened = self.opened
+        if opened is None or opened.name != prompt:
+            return PlanDialog(prompt, None, (), self.unsaved(), draft=draft)
+        return PlanDialog(prompt, opened.case, opened.models, self.unsaved(), self.tried(), draft)
 
     @on(ContextSide.Rendered)
     def _rendered(self, event: ContextSide.Rendered) -> None:

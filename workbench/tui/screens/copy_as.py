@@ -19,6 +19,7 @@ from workbench.bench.previews import ModelPreview
 from workbench.bench.shown import inert
 from workbench.errors import UsageError
 from workbench.project.yaml import Value
+from workbench.store.rows import storable
 from workbench.tui.background import TellsFailures, in_background
 from workbench.tui.widgets.plain_text import PlainText
 from workbench.tui.widgets.pointed_list import PointedList
@@ -112,8 +113,8 @@ class CopyDialog(TellsFailures, ModalScreen[None]):
     async def _copy(self, event: OptionList.OptionSelected) -> None:
         form = event.option_id or ""
         text = await self._as(form)
-        # Half a pair of surrogates is no character, and could not be written to the terminal.
-        self.app.copy_to_clipboard(text.encode("utf-8", "replace").decode("utf-8"))
+        # Half a pair of surrogates could no more be written to the terminal than stored.
+        self.app.copy_to_clipboard(storable(text))
         said = f"Copied {len(text):,} characters: {self._forms[form][0]}"
         self.app.notify(self._noted(said), markup=False, timeout=3)
         self.dismiss(None)

@@ -121,6 +121,7 @@ class Ask(ModalScreen[str | None]):
             with Horizontal(classes="answers"):
                 for number, (key, title) in enumerate(self._answers):
                     yield Button(title, id=key, variant="primary" if number == 0 else "default")
+            yield Static("← → choose   Enter take   Esc close", classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Let the first answer have the focus."""

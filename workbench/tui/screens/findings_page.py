@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from workbench.bench.shown import inert
+from workbench.bench.shown import inert, things
 from workbench.context.findings import Finding
 from workbench.project.settings import FILE_NAME
 from workbench.tui.widgets.pointed_list import PointedList
@@ -50,7 +50,7 @@ class FindingsPage(ModalScreen[Wanted | None]):
     def compose(self) -> ComposeResult:
         """Compose the findings over the ways to be rid of one."""
         count = len(self._findings)
-        title = f"{count:,} finding{'' if count == 1 else 's'}" if count else "No findings"
+        title = things(count, "finding") if count else "No findings"
         if self._last_good:
             title = f"{title} in {self._last_good}"
         with Vertical(classes="dialog findings"):

@@ -21,6 +21,12 @@ EVERYWHERE = (
     ("Escape", "Close a dialog, leave zoom, or go back to the text"),
 )
 
+ON_PAGE = {
+    "result": (("j k ↑ ↓", "Scroll; PgUp and PgDn by as much as is in sight"),),
+    "past runs": (("Enter", "Open what is pointed at"),),
+}
+"""What keys do on a page, beside its commands."""
+
 BY_PANE: dict[str, dict[str, tuple[Row, ...]]] = {
     "bench": {
         "text": (
@@ -71,7 +77,7 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Compose a section for the screen and each pane, and in it a row a command."""
-        sections = {"": [*self._keys_within(""), *EVERYWHERE]}
+        sections = {"": [*self._keys_within(""), *ON_PAGE.get(self._screen_name, EVERYWHERE)]}
         for pane, rows in BY_PANE.get(self._screen_name, {}).items():
             sections[pane] = [*self._keys_within(pane), *rows]
         width = max(len(keys) for rows in sections.values() for keys, _ in rows)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from workbench.bench.entries import Entry, Listing
+from workbench.bench.shown import things
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.bench import BenchScreen
 from workbench.tui.widgets.version_list import VersionList
@@ -50,7 +51,7 @@ class HistoryBase(WorkbenchScreen):
             self.workbench.prompt or "",
             instead or (f"marked: {marked}" if marked else ""),
             f"case {self.case}" if self.case else "",
-            right=f"{count} version{'' if count == 1 else 's'}" if listing else "",
+            right=things(count, "version") if listing else "",
         )
 
     def entry(self) -> Entry | None:

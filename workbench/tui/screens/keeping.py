@@ -7,6 +7,7 @@ import asyncio
 from textual.app import App
 
 from workbench.bench.case_keeping import CaseKeeping
+from workbench.bench.previews import NO_CASE
 from workbench.bench.shown import inert
 from workbench.tui.screens.dialogs import Line
 
@@ -19,6 +20,9 @@ async def keep_input(
     ``case`` is the name that they were run under, None where they had none. Raises CasesError, StoreError and
     whatever else keeps them from being written.
     """
+    if case_hash == NO_CASE.hash:
+        app.notify("There is no input here that could be kept.", markup=False)
+        return
     there = await asyncio.to_thread(cases.kept_already, prompt, case_hash)
     if there is not None:
         app.notify(inert(f"This input is the case “{there.name}” already, at {there.place}"), markup=False)

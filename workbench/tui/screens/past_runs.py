@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -19,12 +18,14 @@ from textual.widgets.option_list import Option
 
 from workbench.bench.bench import Bench
 from workbench.bench.recalling import read_query
-from workbench.bench.shown import inert
+from workbench.bench.shown import inert, things
 from workbench.errors import UsageError
 from workbench.project.clock import utc_now
 from workbench.store.records import Run
 from workbench.store.search import Found, Wanted
 from workbench.tui.background import TellsFailures, in_background
+from workbench.tui.commands import bindings_for
+from workbench.tui.keys import key_name
 from workbench.tui.screens.result_page import ResultPage
 from workbench.tui.widgets.found_lines import result_lines, run_lines
 from workbench.tui.widgets.pointed_list import PointedList
@@ -41,7 +42,16 @@ SHORTEST = 3
 """Letters from which on the last word may be the beginning of one: with fewer nearly everything is found."""
 
 EXAMPLE = "words, prompt:  model:  status:error  label:bad  case:  v:  run:  since:7d"
-KEYS = "↑↓ choose   Enter open   Tab {other}   Esc close"
+KEYS = "{up}{down} choose   Enter open   {tab} {other}   {escape} close   {f1} help"
+
+HINTED = {
+    "up": "previous-found",
+    "down": "next-found",
+    "tab": "list-results",
+    "escape": "close-past-runs",
+    "f1": "help",
+}
+"""The commands whose keys the hint names, by what those are unless a person chose others."""
 
 
 class PastRuns(TellsFailures, ModalScreen[tuple[str, int] | None]):
@@ -50,14 +60,8 @@ class PastRuns(TellsFailures, ModalScreen[tuple[str, int] | None]):
     A result opens on top, so that one comes back to what was found.
     """
 
-    BINDINGS = [  # noqa: RUF012 - Textual's type
-        Binding("escape", "dismiss(None)", "Close", show=False),
-        Binding("down", "move(1)", show=False, priority=True),
-        Binding("up", "move(-1)", show=False, priority=True),
-        Binding("pagedown", "move(10)", show=False, priority=True),
-        Binding("pageup", "move(-10)", show=False, priority=True),
-        Binding("tab", "other", show=False, priority=True),
-    ]
+    NAME = "past runs"
+    BINDINGS = bindings_for(NAME)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual's type
 
     def __init__(self, query: str = "") -> None:
@@ -180,14 +184,18 @@ class PastRuns(TellsFailures, ModalScreen[tuple[str, int] | None]):
         if options.option_count:
             known = [options.get_option_at_index(index).id for index in range(options.option_count)]
             options.highlighted = known.index(before) if before in known else 0
-        many = (
-            f"the newest {count:,} {kind}s"
-            if count == most
-            else f"{count:,} {kind}{'' if count == 1 else 's'}"
-        )
+        many = f"the newest {count:,} {kind}s" if count == most else things(count, kind)
         self.query_one("#past-title", Label).update(f"Past runs ─ {many if count else f'no {kind}s'}")
         other = "runs" if kind == "result" else "results"
-        self.query_one(".hint", Static).update(KEYS.format(other=other))
+        self.query_one(".hint", Static).update(KEYS.format(other=other, **self._keys()))
+
+    def _keys(self) -> dict[str, str]:
+        """Return the first key of each command that the hint names."""
+        commands = cast("WorkbenchApp", self.app).commands
+        return {
+            hinted: next(key_name(one.keys.partition(",")[0]) for one in commands if one.id == command)
+            for hinted, command in HINTED.items()
+        }
 
     @property
     def _bench(self) -> Bench:

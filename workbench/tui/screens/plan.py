@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from textual import on
@@ -16,13 +16,15 @@ from textual.timer import Timer
 from textual.widgets import Input, Label, Static
 
 from workbench.bench.bench import Bench
-from workbench.bench.running import Misfitting, Prepared, Request
-from workbench.bench.shown import cost_range, inert, lasting
-from workbench.errors import UsageError, WorkbenchError
+from workbench.bench.running import Prepared, Request
+from workbench.bench.shown import inert
+from workbench.errors import CostLimitError, UsageError, WorkbenchError
 from workbench.project.yaml import Value
 from workbench.prompts.tree import prompt_path
 from workbench.runs.plan import read_sweep
 from workbench.tui.background import TellsFailures, in_background
+from workbench.tui.screens.drafts import FIELDS, Approved, Draft
+from workbench.tui.screens.plan_figures import figures_of
 from workbench.tui.widgets.choices import Choices
 
 if TYPE_CHECKING:
@@ -33,13 +35,13 @@ WORKING_TREE = ""
 
 ALL_CASES, THIS_CASE, TRIED, EXAMPLES = "all", "this", "tried", "examples"
 
+FRESH = "fresh"
+"""The key of the choice to ask again what was answered before."""
+
 EVERY = "*"
 """The pattern that every case fits."""
 
 MAX_SAMPLES = 100
-
-MOST_TOLD = 4
-"""Contenders that cannot run, and warnings, that are told of; there may be one for each of thousands."""
 
 PAUSE = 0.1
 """Seconds without a key before it is reckoned what was typed: thousands of cases may have to be rendered."""
@@ -48,11 +50,14 @@ MAX_COMMITS = 8
 """Commits of the prompt that are offered as versions; any other can be typed."""
 
 
-class PlanDialog(TellsFailures, ModalScreen[Request | None]):
-    """Chooses what a run compares, and shows at once what that means. Returns the request, or None."""
+class PlanDialog(TellsFailures, ModalScreen[Approved | None]):
+    """Chooses what a run compares, and shows at once what that means.
+
+    Returns the plan that was approved, or None; where it may not start the dialog stays as it was.
+    """
 
     BINDINGS = [  # noqa: RUF012 - Textual's type
-        Binding("escape", "dismiss(None)", "Close", show=False),
+        Binding("escape", "close", "Close", show=False),
         Binding("ctrl+r", "go", "Run", priority=True, show=False),
         Binding("pagedown", "read(1)", show=False, priority=True),
         Binding("pageup", "read(-1)", show=False, priority=True),
@@ -67,16 +72,24 @@ class PlanDialog(TellsFailures, ModalScreen[Request | None]):
         models: tuple[str, ...],
         unsaved: Mapping[str, bytes],
         tried: Mapping[str, Value] | None = None,
+        draft: Draft | None = None,
     ) -> None:
-        """``tried`` are the inputs on screen that are no case's, None where there are none."""
+        """``tried`` are the inputs on screen that are no case's, None where there are none.
+
+        ``draft`` is what to choose at first.
+        """
         super().__init__()
         self._prompt = prompt
         self._case = case
         self._models = models
         self._unsaved = unsaved
         self._tried = tried
-        self._can_run = False
+        self._draft = draft
+        self._offered: tuple[str, ...] = ()
+        self._prepared: Prepared | None = None
+        """The plan that is told of, where it can be started."""
         self._going = False
+        self._filled = False
         self._pause: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -99,6 +112,7 @@ class PlanDialog(TellsFailures, ModalScreen[Request | None]):
                 yield Input(placeholder="3-7 glow* tag:hard", id="patterns", compact=True)
                 yield Label(" params ", markup=False)
                 yield Input(placeholder="temperature=0,0.7", id="params", compact=True)
+                yield Choices(id="fresh")
             with VerticalScroll(id="figures-pane", can_focus=False):
                 yield Static("", id="figures", markup=False)
             yield Static(
@@ -113,24 +127,73 @@ class PlanDialog(TellsFailures, ModalScreen[Request | None]):
             self.query_one(f"#plan-{name}", Choices) for name in ("versions", "models", "cases")
         )
         versions.border_title, models.border_title, cases.border_title = "Versions", "Models", "Cases"
-        versions.add(WORKING_TREE, "working tree", chosen=True)
         # Git and the prompt are read in a thread: the first of it imports what git needs.
         revisions = await asyncio.to_thread(self._revisions)
-        for revision, title in revisions:
-            versions.add(revision, title)
-        chosen = set(self._models or await asyncio.to_thread(self._default_models))
+        own, examples = await asyncio.to_thread(self._of_prompt)
+        self._offered = self._models or own
+        draft = self._draft or Draft((WORKING_TREE,), self._offered)
+        for revision, title in ((WORKING_TREE, "working tree"), *revisions):
+            versions.add(revision, title, chosen=revision in draft.versions)
+        with self.prevent(Input.Changed):
+            for name, text in draft.typed.items():
+                self.query_one(f"#{name}", Input).value = text
+            known = {WORKING_TREE, *(revision for revision, _ in revisions)}
+            self._type_also("more-versions", [one for one in draft.versions if one not in known])
+            self._offer_models(models, draft)
+            self._offer_cases(cases, draft, examples=examples)
+        self.query_one("#fresh", Choices).add(FRESH, "ask anew", chosen=draft.fresh)
+        self._filled = True
+        versions.focus()
+        self._reckon()
+
+    def _offer_models(self, models: Choices, draft: Draft) -> None:
+        """Offer the models that have a name; of a draft those that are not chosen by themselves now."""
+        chosen = draft.models
+        if draft.offered not in (None, self._offered):
+            self.query_one("#more-models", Input).value, chosen = "", self._offered
         configured = self._bench.settings.models
         for entry in configured.values():
             models.add(entry.name, entry.name, chosen=entry.name in chosen)
-        self.query_one("#more-models", Input).value = " ".join(sorted(chosen - set(configured)))
-        if self._tried is not None:
-            cases.add(TRIED, "inputs on screen", chosen=True)
-        cases.add(ALL_CASES, "all cases", chosen=self._tried is None)
-        if self._case is not None:
-            cases.add(THIS_CASE, f"only {self._case}")
-        cases.add(EXAMPLES, "examples")
-        versions.focus()
-        self._reckon()
+        self._type_also("more-models", sorted(set(chosen) - set(configured)))
+
+    def _offer_cases(self, cases: Choices, draft: Draft, *, examples: bool) -> None:
+        offered = {TRIED: "inputs on screen"} if self._tried is not None else {}
+        offered[ALL_CASES] = "all cases"
+        offered |= {THIS_CASE: f"only {self._case}"} if self._case is not None else {}
+        offered |= {EXAMPLES: "examples"} if examples else {}
+        patterns = self.query_one("#patterns", Input)
+        chosen = [key for key in draft.cases or () if key in offered and draft.tried == self._tried]
+        if draft.tried != self._tried:
+            patterns.value = ""
+        for key, title in offered.items():
+            first = not chosen and not patterns.value and key == next(iter(offered))
+            cases.add(key, title, chosen=first or key in chosen)
+
+    def _type_also(self, field: str, words: list[str]) -> None:
+        """Type what the list beside a field does not have."""
+        typed = self.query_one(f"#{field}", Input)
+        typed.value = " ".join(filter(None, (typed.value, shlex.join(words))))
+
+    def _as_draft(self) -> Draft:
+        """Return what is chosen, to be chosen again."""
+        return Draft(
+            tuple(self._chosen("versions")),
+            tuple(self._chosen("models")),
+            tuple(self._chosen("cases")),
+            {name: self.query_one(f"#{name}", Input).value for name in FIELDS},
+            bool(self.query_one("#fresh", Choices).chosen),
+            self._offered,
+            self._tried,
+        )
+
+    def action_close(self) -> None:
+        """Close the dialog, and remember what was chosen."""
+        self._leave(None)
+
+    def _leave(self, approved: Approved | None) -> None:
+        if self._filled:
+            self.workbench.plans[self._prompt] = self._as_draft()
+        self.dismiss(approved)
 
     def request(self) -> Request:
         """Return what is chosen; raises UsageError where that cannot be meant."""
@@ -153,6 +216,7 @@ class PlanDialog(TellsFailures, ModalScreen[Request | None]):
             params=read_sweep(self._words("params", "params")),
             samples=self._samples(),
             unsaved=self._unsaved,
+            fresh=bool(self.query_one("#fresh", Choices).chosen),
             selection=patterns,
             examples=EXAMPLES in chosen,
         )
@@ -168,7 +232,7 @@ class PlanDialog(TellsFailures, ModalScreen[Request | None]):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        self._going = self._can_run = False
+        self._going, self._prepared = False, None
         if event.input.id == "patterns":
             # A pattern takes the place of all cases, and all cases that of no pattern.
             cases = self.query_one("#plan-cases", Choices)
@@ -181,9 +245,16 @@ class PlanDialog(TellsFailures, ModalScreen[Request | None]):
     @on(Input.Submitted)
     def action_go(self) -> None:
         """Run what is chosen, where it can be run, and as soon as that is known."""
-        if self._can_run:
-            self.dismiss(self.request())
-        self._going = not self._can_run
+        self._going = self._prepared is None
+        if self._prepared is not None:
+            self._approve(self._prepared)
+
+    @in_background(exclusive=True, group="approve")
+    async def _approve(self, prepared: Prepared) -> None:
+        """Close the dialog where the plan may start; else it stays."""
+        approved = await self.workbench.approve(prepared)
+        if approved is not None:
+            self._leave(approved)
 
     def _samples(self) -> int:
         text = self.query_one("#samples", Input).value.strip() or "1"
@@ -208,88 +279,61 @@ class PlanDialog(TellsFailures, ModalScreen[Request | None]):
 
     @property
     def _bench(self) -> Bench:
-        return cast("WorkbenchApp", self.app).bench
+        return self.workbench.bench
+
+    @property
+    def workbench(self) -> WorkbenchApp:
+        """The app, as what it is."""
+        return cast("WorkbenchApp", self.app)
 
     @in_background(exclusive=True)
     async def _reckon(self) -> None:
         """Say what the choice means: contenders, calls, cached, tokens, cost; or why it cannot be."""
         figures = self.query_one("#figures", Static)
-        self._can_run = False
+        self._prepared = None
         try:
             request = self.request()
             if not (request.targets and (request.models or self._models)):
                 raise UsageError("choose a version and a model")
             prepared = await self._bench.running.prepare(request)
-            said = await asyncio.to_thread(figures_of, prepared)  # there may be 50,000 cells
+            said = await asyncio.to_thread(self._told, prepared)  # there may be 50,000 cells
         except WorkbenchError as error:
             self._going = False
             figures.update(inert(str(error)))
             return
         figures.update(said)
-        self._can_run = not prepared.misfits
-        self._going = self._going and self._can_run
+        self._prepared = None if prepared.misfits else prepared
         if self._going:
-            self.dismiss(request)
+            self._going = False
+            if self._prepared is not None:
+                self.action_go()
+
+    def _told(self, prepared: Prepared) -> str:
+        try:
+            self._bench.running.check_cost(prepared)
+        except CostLimitError as over:
+            return figures_of(prepared, over.message)
+        return figures_of(prepared)
 
     def _revisions(self) -> list[tuple[str, str]]:
-        """Return the newest commits of the prompt, with HEAD first where that is not one of them."""
+        """Return the newest commits of the prompt, with HEAD first where that is not one of them.
+
+        None for a prompt that was never committed.
+        """
         history = self._bench.history
         head = history.head()
-        if head is None:
-            return []
-        commits = history.log(prompt_path(self._prompt), limit=MAX_COMMITS)
+        commits = history.log(prompt_path(self._prompt), limit=MAX_COMMITS) if head is not None else ()
         known = [(commit.hash, f"{commit.hash[:7]} {commit.subject}") for commit in commits]
-        return known if any(commit == head.commit for commit, _ in known) else [("HEAD", "HEAD"), *known]
+        if head is None or not known or any(commit == head.commit for commit, _ in known):
+            return known
+        return [("HEAD", "HEAD"), *known]
 
-    def _default_models(self) -> tuple[str, ...]:
+    def _of_prompt(self) -> tuple[tuple[str, ...], bool]:
+        """Return the models that are the prompt's own, and whether it has examples."""
         bench = self._bench
         try:
             version = bench.versions.load(self._prompt, self._unsaved).version
-            return tuple(model.name for model in bench.previewing.models_of(version))
+            models = tuple(model.name for model in bench.previewing.models_of(version))
         except WorkbenchError:
-            return ()  # the figures say what is wrong
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number of things: ``1 call``, ``2 calls``."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def figures_of(prepared: Prepared) -> str:
-    """Return what a plan comes to, in a line or two."""
-    plan, cost = prepared.plan, prepared.plan.estimate
-    contenders = len(
-        {(cell.contender.version, cell.contender.string, str(cell.contender.params)) for cell in plan.cells}
-    )
-    tokens = sum(call.estimated or 0 for call in plan.calls)
-    unpriced = f" and {cost.unpriced} unpriced" if cost.unpriced else ""
-    lines = [
-        f"{counted(contenders, 'contender')} · {counted(len(plan.calls), 'call')} · {plan.cached} cached"
-        f" · {tokens:,} tokens in",
-        f"{cost_range(cost.low, cost.typical, cost.high)}{unpriced}{_slowest(prepared)}",
-        *(f"! {warning}" for warning in prepared.warnings[:MOST_TOLD]),
-    ]
-    return inert("\n".join([*lines, *_misfits(prepared.misfits)]))
-
-
-def _slowest(prepared: Prepared) -> str:
-    if prepared.slowest is None:
-        return ""
-    model, seconds = prepared.slowest
-    return f" · slowest: {model}, {lasting(seconds)}"
-
-
-def _misfits(misfits: Sequence[Misfitting]) -> Iterator[str]:
-    """Yield why a plan cannot be started, each reason once with those it is about."""
-    reasons: dict[str, list[Misfitting]] = {}
-    for misfit in misfits:
-        reasons.setdefault(misfit.reason, []).append(misfit)
-    for reason, about in list(reasons.items())[:MOST_TOLD]:
-        whose = dict.fromkeys(misfit.contender for misfit in about)
-        where = f"{about[0].place}: " if about[0].place else ""
-        others = f" and {len(whose) - 1} more" if len(whose) > 1 else ""
-        yield f"✗ {next(iter(whose))}{others}: {where}{reason}"
-    if len(reasons) > MOST_TOLD:
-        yield f"✗ and {len(reasons) - MOST_TOLD} more that will not work"
-    if reasons:
-        yield "Nothing was sent. Leave out what will not work, or mend it."
+            return (), False  # the figures say what is wrong
+        return models, bool(version.examples)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import DescendantFocus
@@ -17,19 +16,20 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.bench.comparing import as_text
-from workbench.bench.copying import FORMATS
-from workbench.bench.recalling import Recalled
-from workbench.bench.result_facts import answer_text, facts
-from workbench.bench.running import Prepared
-from workbench.bench.shown import inert, money, one_line, seconds
-from workbench.errors import WorkbenchError
+from workbench.bench.recalling import FORMS, Recalled
+from workbench.bench.result_facts import answer_text, cost_of, facts, params_of
+from workbench.bench.running import Prepared, Running
+from workbench.bench.shown import inert, money, one_line, seconds, short_version, things, tick
+from workbench.errors import CostLimitError, WorkbenchError
 from workbench.project.clock import utc_now
 from workbench.tui.background import TellsFailures, in_background
+from workbench.tui.commands import bindings_for
 from workbench.tui.screens.copy_as import TITLES, CopyDialog
-from workbench.tui.screens.dialogs import Line
+from workbench.tui.screens.dialogs import Ask, Line
 from workbench.tui.screens.keeping import keep_input
 from workbench.tui.widgets.fact_list import FactList
-from workbench.tui.widgets.found_lines import LABELS
+from workbench.tui.widgets.found_lines import MARKS
+from workbench.tui.widgets.key_line import KeyLine
 from workbench.tui.widgets.pane import Pane
 from workbench.tui.widgets.plain_text import PlainText
 
@@ -40,40 +40,18 @@ if TYPE_CHECKING:
 VIEWS = ("answer", "context", "facts")
 """What is shown of a result, in the order of the tab key."""
 
-MORE_KEYS = "a answer  c context  f facts  + whole  "
-"""What there is room for on a wide screen alone."""
-
-KEYS = "Tab view  g good  b bad  n note  r again  y copy  K keep  ←→ others  Esc close"
-
-SIGNS = {True: "✓", False: "✗", None: ""}
-"""Whether an answer is what its case expects."""
-
-NAME = 24
+NAME_WIDTH = 24
 """Columns that a name has at most in the line on top."""
 
-ANSWER = ("Answer", "the answer alone, as it came")
 
+class ResultPage(TellsFailures, ModalScreen[int | None]):
+    """Shows a result, whole. On a narrow screen one view at a time, on a wide one all of them.
 
-class ResultPage(TellsFailures, ModalScreen[None]):
-    """Shows a result, whole. On a narrow screen one view at a time, on a wide one all of them."""
+    Returns the number of the result that was on screen last.
+    """
 
-    BINDINGS = [  # noqa: RUF012 - Textual's type
-        Binding("escape,q", "dismiss(None)", "Close", show=False),
-        Binding("tab", "turn(1)", show=False),
-        Binding("shift+tab", "turn(-1)", show=False),
-        Binding("a", "view('answer')", show=False),
-        Binding("c", "view('context')", show=False),
-        Binding("f", "view('facts')", show=False),
-        Binding("plus,f11", "whole", show=False),
-        Binding("g", "mark('good')", show=False),
-        Binding("b", "mark('bad')", show=False),
-        Binding("n", "note", show=False),
-        Binding("r", "again", show=False),
-        Binding("y", "copy", show=False),
-        Binding("K", "keep", show=False),
-        Binding("left", "other(-1)", show=False),
-        Binding("right", "other(1)", show=False),
-    ]
+    NAME = "result"
+    BINDINGS = bindings_for(NAME)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual's type
 
     def __init__(self, result: int, among: Sequence[int] = ()) -> None:
@@ -88,6 +66,7 @@ class ResultPage(TellsFailures, ModalScreen[None]):
         """Compose the views between what this is and what the keys do."""
         with Vertical(classes="whole result-page"):
             yield Static("", id="result-title", markup=False)
+            yield Static("", id="result-contender", markup=False)
             with Horizontal():
                 with Pane(id="answer-view"):
                     yield PlainText()
@@ -95,7 +74,7 @@ class ResultPage(TellsFailures, ModalScreen[None]):
                     yield PlainText()
                 with Pane(id="facts-view"):
                     yield FactList()
-            yield Static(KEYS, classes="hint", markup=False)
+            yield KeyLine(self.NAME, self.workbench.commands)
 
     def on_mount(self) -> None:
         """Show the result."""
@@ -119,14 +98,16 @@ class ResultPage(TellsFailures, ModalScreen[None]):
             self._show(self._recalled)
         self.query_one(FactList).show(list(facts(self._recalled, utc_now())))
         self._say_what_this_is()
+        if not self._among:
+            self._among = await asyncio.to_thread(recalling.beside, number)
+            self._say_what_this_is()
 
     def _show(self, recalled: Recalled) -> None:
         result = recalled.result
         texts = {"answer": answer_text(result), "context": as_text(recalled.context)}
-        count = len(recalled.messages)
         titles = {
-            "answer": f"Answer ─ {result.status} {SIGNS[recalled.cell.expected]}".rstrip(),
-            "context": f"Context ─ {count} message{'' if count == 1 else 's'}",
+            "answer": f"Answer ─ {result.status} {tick(recalled.cell.expected)}".rstrip(),
+            "context": f"Context ─ {things(len(recalled.messages), 'message')}",
             "facts": "Facts",
         }
         for view in VIEWS:
@@ -140,32 +121,38 @@ class ResultPage(TellsFailures, ModalScreen[None]):
             return
         cell, result = self._recalled.cell, self._recalled.result
         left = (
-            one_line(cell.contender.prompt, NAME),
-            one_line(cell.case or "", NAME),
-            one_line(cell.contender.model, NAME),
+            one_line(cell.contender.prompt, NAME_WIDTH),
+            one_line(cell.case or "", NAME_WIDTH),
             f"run {cell.run}",
             f"result {self._number}",
             self._place(),
         )
         name, *rest = [inert(part) for part in left if part]
-        label = LABELS.get(self._recalled.remark.label, "")
-        figures = f"{seconds(result.total)}  {money(result.cost, free=cell.contender.local)}"
+        label = MARKS.get(self._recalled.remark.label, "")
+        figures = f"{seconds(result.total)}  {cost_of(cell)}".strip()
         shown = Content.assemble((name, "bold $accent"), "  ", "  ".join(rest))
         room = self.size.width - shown.cell_length - 2
         # The figures are among the facts, too; the mark is what one looks for.
         right = next((one for one in (f"{label}  {figures}", label) if len(one) + 2 <= room), label).strip()
         gap = " " * max(2, room - len(right))
         self.query_one("#result-title", Static).update(Content.assemble(shown, gap, (right, "$accent")))
+        who = (
+            one_line(cell.contender.model, NAME_WIDTH),
+            short_version(cell.contender.version),
+            f"sample {cell.sample}" if cell.sample > 1 else "",
+            params_of(result),
+        )
+        self.query_one("#result-contender", Static).update(inert(" · ".join(filter(None, who))))
 
     def _place(self) -> str:
+        if self._recalled is not None and self._recalled.replaced_by is not None:
+            return f"replaced by result {self._recalled.replaced_by}"
         if self._number not in self._among or len(self._among) == 1:
             return ""
         return f"{self._among.index(self._number) + 1:,} of {len(self._among):,}"
 
     def on_resize(self) -> None:
-        """Say what this is, and as many keys as there is room for, at the new width."""
-        more = MORE_KEYS if self.size.width >= len(MORE_KEYS) + len(KEYS) + 2 else ""
-        self.query_one(".hint", Static).update(f"{more}{KEYS}")
+        """Say what this is at the new width."""
         self._say_what_this_is()
 
     # Looking.
@@ -195,14 +182,23 @@ class ResultPage(TellsFailures, ModalScreen[None]):
 
     @in_background(exclusive=True, group="read")
     async def action_other(self, by: int) -> None:
-        """Go to the next or the previous result."""
+        """Go to the next or the previous result, and from one that was replaced to what replaced it."""
         if not self._among:
             recalling = self.workbench.bench.recalling
             self._among = await asyncio.to_thread(recalling.beside, self._number)
+        replaced_by = self._recalled.replaced_by if self._recalled is not None else None
         if self._number in self._among:
             last = len(self._among) - 1
             self._number = self._among[min(max(self._among.index(self._number) + by, 0), last)]
-            self._read()
+        elif replaced_by is not None:
+            self._number = replaced_by
+        else:
+            return
+        self._read()
+
+    def action_close(self) -> None:
+        """Close the page, and say which result was on it last."""
+        self.dismiss(self._number)
 
     # What is done about it.
 
@@ -231,9 +227,6 @@ class ResultPage(TellsFailures, ModalScreen[None]):
         """Keep the input of the result as a case of its prompt."""
         if self._recalled is None:
             return
-        if not self._recalled.inputs:
-            self.notify("This result has no input that could be kept.", markup=False)
-            return
         cell = self._recalled.cell
         await keep_input(
             self.app, self.workbench.bench.cases, cell.contender.prompt, cell.case_hash, cell.case
@@ -244,31 +237,29 @@ class ResultPage(TellsFailures, ModalScreen[None]):
         recalled = self._recalled
         if recalled is None:
             return
-        titles = TITLES | {"text": "Context as text"}
-        forms = {"answer": ANSWER} | {form: (titles[form], about) for form, about in FORMATS.items()}
-        recalling, number = self.workbench.bench.recalling, self._number
-
-        def make(form: str) -> str:
-            return recalled.result.text if form == "answer" else recalling.copied(recalled, form)
-
-        self.app.push_screen(
-            CopyDialog(
-                f"Copy of result {number}", forms, make, kept_by=f"workbench runs result {number} > FILE"
-            )
-        )
+        titles = TITLES | {"answer": "Answer", "text": "Context as text"}
+        forms = {form: (titles[form], about) for form, about in FORMS.items()}
+        make = partial(self.workbench.bench.recalling.copied, recalled)
+        kept_by = f"workbench runs result {self._number} --format {{form}} > FILE"
+        self.app.push_screen(CopyDialog(f"Copy of result {self._number}", forms, make, kept_by=kept_by))
 
     @in_background(group="again")
     async def action_again(self) -> None:
-        """Ask the same once more: a run of one call."""
+        """Ask the same once more, a run of one call; where that costs something, after asking."""
         if self._recalled is None:
             return
         if cast("RunsScreen", self.app.get_screen("runs")).running:
             self.notify("A run goes on: cancel it first, or wait.", severity="warning", markup=False)
             return
-        running = self.workbench.bench.running
-        prepared = await asyncio.to_thread(partial(running.again, self._number, stream=True))
+        running, number = self.workbench.bench.running, self._number
+        prepared = await asyncio.to_thread(partial(running.again, number, stream=True))
+        question = _price_question(prepared, running)
+        if question:
+            answers = (("no", "Do not ask"), ("yes", "Ask again"))
+            if await self.app.push_screen_wait(Ask(question, answers)) != "yes":
+                return
         # Not a worker of this page, which ends with it.
-        self.app.run_worker(_start(self.workbench, prepared), exit_on_error=False)
+        self.app.run_worker(_start(self.workbench, prepared, number), exit_on_error=False)
 
     @property
     def workbench(self) -> WorkbenchApp:
@@ -276,8 +267,23 @@ class ResultPage(TellsFailures, ModalScreen[None]):
         return cast("WorkbenchApp", self.app)
 
 
-async def _start(app: WorkbenchApp, prepared: Prepared) -> None:
-    """Close what lies over the screens, and start a run."""
+def _price_question(prepared: Prepared, running: Running) -> str:
+    """Return what to ask before a call is paid for; empty where it is free, or will be asked all the same."""
+    cost = prepared.plan.estimate
+    try:
+        running.check_cost(prepared)
+    except CostLimitError:
+        return ""
+    if cost.unpriced:
+        return "Ask again? What it costs is not known."
+    return f"Ask again? About {money(cost.typical)}." if cost.typical or cost.high else ""
+
+
+async def _start(app: WorkbenchApp, prepared: Prepared, number: int) -> None:
+    """Close what lies over the screens, and start a run that asks a result again; one can go back to it."""
     while isinstance(over := app.screen, ModalScreen):
         await over.dismiss(None)
     await app.start_run(prepared)
+    runs = cast("RunsScreen", app.get_screen("runs"))
+    if runs.running:
+        runs.came_from = number

@@ -10,23 +10,32 @@ from textual import on
 
 from workbench.bench.grid import Grid, Stopwatch
 from workbench.bench.running import Prepared, RunInProgress
-from workbench.bench.shown import inert
 from workbench.errors import WorkbenchError
-from workbench.runs.events import Ended, Planned, Started
-from workbench.store.records import Cell
+from workbench.runs.events import Ended, Planned, RunEvent, Started
+from workbench.store.rows import storable
 from workbench.tui.background import in_background
 from workbench.tui.commands import bindings_for
-from workbench.tui.screens.dialogs import Ask, Line
+from workbench.tui.keys import key_name
+from workbench.tui.screens.dialogs import Ask
+from workbench.tui.screens.keeping import keep_input
 from workbench.tui.screens.past_runs import PastRuns
 from workbench.tui.screens.result_page import ResultPage
-from workbench.tui.screens.runs_view import FLUSH, RunsView
+from workbench.tui.screens.runs_places import RunsPlaces
+from workbench.tui.screens.runs_view import FLUSH
 from workbench.tui.widgets.cell_table import CellTable
 
 FOLLOWED = 1.0
 """Seconds that a row stays on screen at least, where nobody has chosen one: less could not be read."""
 
 
-class RunsScreen(RunsView):
+GOES_ON = "A run goes on: cancel it first, or wait."
+"""Said where another one cannot be begun."""
+
+READING = ("open-result", "diff-answers", "next-case", "previous-case", "duel-these")
+"""Commands that need a run."""
+
+
+class RunsScreen(RunsPlaces):
     """Where answers are compared."""
 
     NAME = "runs"
@@ -35,9 +44,11 @@ class RunsScreen(RunsView):
     def __init__(self) -> None:
         super().__init__()
         self._progress: RunInProgress | None = None
-        self._following = True
         self._followed_at = 0.0
         self._started_row = 0
+        self._second = 0
+        self.came_from: int | None = None
+        """The result that was asked again in the run on screen, to go back to."""
 
     def on_mount(self) -> None:
         """Show the last run."""
@@ -73,7 +84,8 @@ class RunsScreen(RunsView):
 
     def begin(self, progress: RunInProgress) -> None:
         """Show a run from its beginning, and make it go."""
-        self._progress = progress
+        self._progress, self.live = progress, None
+        self.came_from = None
         self.workers.cancel_group(self, "show")  # a past run that is being read must not cover this one
         self._follow(progress)
 
@@ -84,42 +96,64 @@ class RunsScreen(RunsView):
                 async for event in events:
                     match event:
                         case Planned(run, cells):
-                            grid = await asyncio.to_thread(Grid.of, run, cells, "running")
-                            await self._show_grid(grid)
+                            self.live = await asyncio.to_thread(Grid.of, run, cells, "running")
+                            await self._show_grid(self.live)
                             self.stopwatch = Stopwatch(monotonic())
+                            self.stopwatch.set_paused(self.paused, monotonic())
                         case Ended():
                             self._end(event)
-                        case _ if self.grid is not None:
-                            changed = self.grid.take(event)
-                            self.changed.update(changed)
-                            if isinstance(event, Started) and changed:
-                                self._started_row = self.grid.row(changed[0])
+                        case _ if self.live is not None:
+                            self._take(self.live, event)
         except WorkbenchError as error:
             self.tell(error)
         finally:
             self._progress = self.stopwatch = None
+            if self.is_mounted:
+                self.show_progress()
+
+    def _take(self, live: Grid, event: RunEvent) -> None:
+        passed = self.stopwatch.passed(monotonic()) if self.stopwatch else 0.0
+        changed = live.take(event, passed)
+        if isinstance(event, Started) and changed:
+            self._started_row = live.row(changed[0])
+        if live is self.grid:
+            self.changed.update(changed)
 
     def _end(self, event: Ended) -> None:
         self.stopwatch = None
-        if self.grid is None:
+        live = self.live
+        if live is None:
             return
-        self.grid.status = event.status
-        self.changed.update(self.grid.cells)
+        live.status = event.status
+        if live is self.grid:
+            self.changed.update(live.cells)
         counts = ", ".join(f"{number} {status}" for status, number in event.counts.items())
-        self.notify(f"Run {event.run} {event.status}: {counts}", markup=False)
+        self.say(f"Run {event.run} {event.status}: {counts}.{self._remedy(live)}")
 
     def draw_changes(self) -> None:
-        """Draw what has changed; until a row is chosen, one is shown in which answers arrive."""
-        grid, now = self.grid, monotonic()
-        if grid is not None and self.running and self._following and now - self._followed_at > FOLLOWED:
-            if self._started_row != self.at_row and not grid.is_under_way(self.at_row):
-                self._followed_at = now
-                self.go_to(self._started_row, self.at_column)
+        """Draw what has changed; until somebody reads, a row is shown in which answers arrive."""
+        live, now = self.live, monotonic()
+        if live is not None and self.running:
+            if live is self.grid and self.following and now - self._followed_at > FOLLOWED:
+                self._follow_calls(live, now)
+            if int(now) != self._second and self in self.app.screen_stack:
+                self._second = int(now)
+                if live is self.grid:
+                    self.changed.update(live.waiting())
+                self.show_progress()
         super().draw_changes()
+
+    def _follow_calls(self, live: Grid, now: float) -> None:
+        if self._started_row != self.at_row and not live.is_under_way(self.at_row):
+            self._followed_at = now
+            self.go_to(self._started_row, self.at_column)
 
     @in_background(exclusive=True, group="show")
     async def _show_stored(self, number: int | None = None) -> None:
-        """Show a run that was stored, the last one by default."""
+        """Show a run that was stored, the last one by default; the one that goes on as it goes."""
+        if self.live is not None and number == self.live.run:
+            await self._show_grid(self.live)
+            return
         store = self.workbench.bench.store.runs
         if number is None:
             newest = await self.reading(lambda: store.newest(1))
@@ -129,94 +163,63 @@ class RunsScreen(RunsView):
         run = await self.reading(lambda: store.get(number))
         cells = await self.reading(lambda: store.cells(number))
         if run is not None and cells:
+            self.came_from = None
+            if not self.running:
+                self.live = None
             await self._show_grid(await asyncio.to_thread(Grid.of, number, cells, run.status))
 
     async def _show_grid(self, grid: Grid) -> None:
         contenders = {cell.contender.id: cell.contender for cell in grid.cells.values()}
         labels = await asyncio.to_thread(self.workbench.bench.dueling.labels, list(contenders.values()))
-        self._following, self._followed_at, self._started_row = True, 0.0, 0
+        again = self.grid is not None and self.grid.run == grid.run
+        self._followed_at = 0.0
+        # Whoever asks again what failed stays where that is.
+        self.following = grid is self.live and self.running and not again
         self.show_grid(grid, labels)
-
-    # -- where one is ---------------------------------------------------------
-
-    def _choose(self, row: int, column: int) -> None:
-        self._following = False
-        self.go_to(row, column)
-
-    @on(CellTable.Pointed)
-    def _cell_pointed_at(self, event: CellTable.Pointed) -> None:
-        self._choose(event.row, event.column)
-
-    @on(CellTable.Chosen)
-    def _cell_chosen(self) -> None:
-        self.action_open_result()
-
-    def action_move_case(self, by: int) -> None:
-        """Go to the next or the previous row."""
-        if self.grid is not None:
-            self._choose(min(max(self.at_row + by, 0), len(self.grid.rows) - 1), self.at_column)
-
-    def action_move_sample(self, by: int) -> None:
-        """Go to the next or the previous sample of the same case."""
-        if self.grid is None:
-            return
-        rows = self.grid.rows
-        target = min(max(self.at_row + by, 0), len(rows) - 1)
-        if rows[target][0] == rows[self.at_row][0]:
-            self._choose(target, self.at_column)
-
-    def action_point(self, by: int) -> None:
-        """Point at the answer to the left or to the right."""
-        if self.grid is not None:
-            column = min(max(self.at_column + by, 0), len(self.grid.contenders) - 1)
-            self.go_to(self.at_row, column)
-
-    def action_turn_page(self, by: int) -> None:
-        """Show the columns after those on screen, or before them."""
-        if self.grid is None:
-            return
-        page = self.page
-        column = page.stop if by > 0 else page.start - self.fitting
-        if 0 <= column < len(self.grid.contenders):
-            self.go_to(self.at_row, column)
-
-    def action_next_failed(self) -> None:
-        """Go to the next cell whose result is an error; after the last comes the first."""
-        if self.grid is None:
-            return
-        columns = {contender: at for at, contender in enumerate(self.grid.contenders)}
-        places = sorted(
-            (self.grid.row(position), columns[self.grid.cells[position].contender.id])
-            for position in self.grid.failures()
-        )
-        if not places:
-            self.notify("No answer in this run has failed.", markup=False)
-            return
-        here = self.at_row, self.at_column
-        self._choose(*next((place for place in places if place > here), places[0]))
-
-    @property
-    def _cell(self) -> Cell | None:
-        """The cell that is pointed at."""
-        return self.grid.at(self.at_row, self.grid.contenders[self.at_column]) if self.grid else None
 
     # -- what can be done -----------------------------------------------------
 
+    def applies(self, command: str) -> bool:
+        """Return whether there is anything for a command to do in the run on screen, or in that going on."""
+        grid, rests = self.grid, not self.running
+        failed = grid is not None and grid.failed > 0
+        states = {
+            "pause": self.running,
+            "cancel": self.running,
+            "go-back": self.elsewhere or self.came_from is not None,
+            "resume": grid is not None and rests and grid.status != "done",
+            "retry": failed and rests,
+            "next-failed": failed,
+        }
+        return states.get(command, grid is not None or command not in READING)
+
+    def _remedy(self, grid: Grid) -> str:
+        """Return what can be done about what has no answer, as a sentence or two; empty where all have."""
+        keys = {one.id: key_name(one.keys.partition(",")[0]) for one in self.workbench.commands if one.keys}
+        left = len(grid.cells) - grid.answered - grid.failed
+        retry = f" {keys.get('retry', 'Retry')} retries the {grid.failed} that failed." if grid.failed else ""
+        resume = f" {keys.get('resume', 'Resume')} goes on with the {left} that are left." if left else ""
+        return f"{retry}{resume}"
+
     def action_pause(self) -> None:
         """Pause the run, or go on."""
-        if self._progress is not None:
-            self._progress.pause()
+        if self._progress is None:
+            self.say("No run goes on.")
+        else:
+            self._progress.set_paused(not self.paused)
             if self.stopwatch is not None:
-                self.stopwatch.pause(monotonic())
+                self.stopwatch.set_paused(self.paused, monotonic())
             self.show_progress()
 
     @in_background()
     async def action_cancel(self) -> None:
         """Cancel the run, after asking once."""
         if self._progress is None:
+            self.say("No run goes on.")
             return
+        which = f"run {self.live.run}" if self.elsewhere and self.live is not None else "this run"
         answers = (("on", "Let it go on"), ("cancel", "Cancel it"))
-        answer = await self.app.push_screen_wait(Ask("Cancel this run? What has ended is kept.", answers))
+        answer = await self.app.push_screen_wait(Ask(f"Cancel {which}? What has ended is kept.", answers))
         if answer == "cancel" and self._progress is not None:
             self._progress.stop()
 
@@ -231,60 +234,67 @@ class RunsScreen(RunsView):
         await self._take_up(failed_only=True, nothing="Nothing has failed in this run.")
 
     async def _take_up(self, *, failed_only: bool, nothing: str) -> None:
-        if self.grid is None or self._progress is not None:
+        grid = self.grid
+        if grid is None:
             return
-        number, running = self.grid.run, self.workbench.bench.running
+        if self.running:
+            self.say(GOES_ON)
+            return
+        number, running = grid.run, self.workbench.bench.running
         prepared: Prepared | None = await self.reading(
             lambda: running.resume(number, failed_only=failed_only)
         )
         if prepared is not None and prepared.plan.calls:
             await self.workbench.start_run(prepared)
         elif prepared is not None:
-            self.notify(nothing, markup=False)
+            self.say(f"{nothing}{self._remedy(grid)}")
 
     @in_background()
     async def action_open_result(self) -> None:
         """Open the result that is pointed at, with its exact context."""
-        cell = self._cell
+        cell = self.cell
         if cell is None:
             return
+        self.stop_following()
         if cell.result is None or not cell.result.id:
-            self.notify("There is no result here yet.", markup=False)
+            self.say("There is no result here yet.")
             return
-        await self.app.push_screen_wait(ResultPage(cell.result.id))
+        await self._open(cell.result.id)
+
+    async def _open(self, result: int) -> None:
+        """Open a result, and point at the one that was on its page last where it is in this run."""
+        self.go_to_result(await self.app.push_screen_wait(ResultPage(result)))
+
+    @on(CellTable.Chosen)
+    def _cell_chosen(self) -> None:
+        self.action_open_result()
+
+    @in_background()
+    async def action_go_back(self) -> None:
+        """Leave zoom, or go back to the run that goes on, or to the result that was asked again."""
+        if self.maximized is not None:
+            self.minimize()
+        elif self.elsewhere and self.live is not None:
+            self._show_stored(self.live.run)
+        elif self.came_from is not None:
+            result, self.came_from = self.came_from, None
+            await self._open(result)
 
     def action_copy_answer(self) -> None:
         """Copy the answer that is pointed at, as it was written."""
-        cell = self._cell
+        cell = self.cell
         if cell is None or cell.result is None:
             return
-        self.app.copy_to_clipboard(cell.result.text.encode("utf-8", "replace").decode("utf-8"))
-        self.notify("Copied the answer.", markup=False)
+        self.app.copy_to_clipboard(storable(cell.result.text))
+        self.say("Copied the answer.")
 
     @in_background()
     async def action_keep_case(self) -> None:
-        """Keep the input of the row as a case of its prompt, under a name that is asked for."""
-        if self.grid is None:
-            return
-        case_hash, case, _ = self.grid.rows[self.at_row]
-        cells = self.grid.cells.values()
-        prompt = next(cell.contender.prompt for cell in cells if cell.case_hash == case_hash)
-        cases = self.workbench.bench.cases
-        known = await self.reading(
-            lambda: (cases.kept_already(prompt, case_hash), cases.free_name(prompt, case or "kept"))
-        )
-        if known is None:
-            return
-        there, name = known
-        if there is not None:
-            said = f"This input is the case “{there.name}” already, at {there.place}"
-            self.notify(inert(said), markup=False)
-            return
-        typed = await self.app.push_screen_wait(Line("Keep this input as a case named", name))
-        if typed and typed.strip():
-            kept = await self.reading(lambda: cases.keep(prompt, case_hash, typed.strip()))
-            if kept is not None:
-                self.notify(inert(f"Kept as “{kept.case.name}” at {kept.case.place}"), markup=False)
+        """Keep the input of the cell that is pointed at as a case of its prompt."""
+        cell = self.cell
+        if cell is not None:
+            cases = self.workbench.bench.cases
+            await keep_input(self.app, cases, cell.contender.prompt, cell.case_hash, cell.case)
 
     @in_background()
     async def action_past_run(self) -> None:
@@ -294,8 +304,6 @@ class RunsScreen(RunsView):
             return
         kind, number = found
         if kind == "result":
-            await self.app.push_screen_wait(ResultPage(number))
-        elif self._progress is not None:
-            self.notify("A run goes on: it stays on screen until it has ended.", markup=False)
+            await self._open(number)
         else:
             self._show_stored(number)

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from workbench.bench.grid import Grid, Stopwatch, seconds_left
-from workbench.bench.shown import bar, money, one_line
+from workbench.bench.shown import bar, inert, one_line, spent
 from workbench.context.word_diff import Change, word_diff
 from workbench.store.records import ANSWERED, Cell, Result
 from workbench.tui.background import in_background
@@ -31,6 +31,8 @@ MAX_COLUMNS = 8
 LEAST_WIDTH = 24
 """Columns of the terminal that an answer takes at least."""
 
+TOLD = 4
+"""Seconds that what is told stays on screen, where it covers cells."""
 
 BAR_FROM = 100
 """Columns from which the line on top has room for a bar."""
@@ -45,8 +47,12 @@ class RunsView(WorkbenchScreen):
         super().__init__()
         self.grid: Grid | None = None
         """The run on screen."""
+        self.live: Grid | None = None
+        """The run that goes on, on screen or not; it stays after its end until another run is opened."""
         self.stopwatch: Stopwatch | None = None
         """Measures the run while it goes."""
+        self.following = False
+        """Whether the row is shown in which answers arrive, as long as nobody reads anywhere."""
         self.changed: set[int] = set()
         """Positions of the cells that look different from what is drawn."""
         self.at_row = 0
@@ -95,13 +101,24 @@ class RunsView(WorkbenchScreen):
         self.at_row, self.at_column = row, column
         self._draw_all()
 
+    def stop_following(self) -> None:
+        """Stay where one is: somebody reads here."""
+        if self.following:
+            self.following = False
+            self.show_progress()
+
+    def say(self, text: str) -> None:
+        """Tell something in few words, in place of what was told before: there are cells behind it."""
+        self.app.clear_notifications()
+        self.notify(inert(text), markup=False, timeout=TOLD)
+
     def draw_changes(self) -> None:
         """Draw what has changed since the last time."""
         if self.grid is None or self not in self.app.screen_stack:
             return
         if self.changed:
             changed, self.changed = self.changed, set()
-            self._table.redraw(changed)
+            self._table.redraw(changed, self.passed)
             self._draw_columns()
             self.show_progress()
 
@@ -160,7 +177,8 @@ class RunsView(WorkbenchScreen):
                     title,
                     cell,
                     arriving,
-                    plain=self._plain,
+                    passed=self.passed,
+                    plain=self._plain or self._diffing,
                     pointed=number == self.at_column and len(grid.contenders) > 1,
                     changes=None if arriving else changes,
                 )
@@ -203,12 +221,14 @@ class RunsView(WorkbenchScreen):
 
     @on(AnswerView.Scrolled)
     def _scroll_together(self, event: AnswerView.Scrolled) -> None:
+        self.stop_following()
         for column in self.query(ResultColumn):
             if column.display and column.answer is not event.view:
                 column.answer.follow(event.top)
 
     @on(AnswerView.Focused)
     def _point_at_focused(self, event: AnswerView.Focused) -> None:
+        self.stop_following()
         answers = [column.answer for column in self.query(ResultColumn)]
         column = self.page.start + answers.index(event.view)
         here = self.maximized is None and column in self.page
@@ -222,16 +242,19 @@ class RunsView(WorkbenchScreen):
 
     def action_toggle_diff(self) -> None:
         """Show each answer as it differs from the first one, or as it is."""
+        self.stop_following()
         self._diffing = not self._diffing
         self._draw_columns()
 
     def action_toggle_plain(self) -> None:
         """Show answers as they were written, or as Markdown."""
+        self.stop_following()
         self._plain = not self._plain
         self._draw_columns()
 
     def action_scroll_answers(self, by: int) -> None:
         """Scroll all answers by half of what is in sight."""
+        self.stop_following()
         shown = [column.answer for column in self.query(ResultColumn) if column.display]
         if shown:
             longest = max(shown, key=lambda answer: answer.max_scroll_y)
@@ -240,34 +263,64 @@ class RunsView(WorkbenchScreen):
     # -- the line on top ------------------------------------------------------
 
     @property
-    def paused(self) -> bool:
-        """Whether the run on screen makes no new calls for now."""
+    def running(self) -> bool:
+        """Whether a run goes on."""
         return False
 
+    @property
+    def paused(self) -> bool:
+        """Whether the run that goes on makes no new calls for now."""
+        return False
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the run that goes on is not the one on screen."""
+        return self.live is not None and self.grid is not self.live
+
+    @property
+    def passed(self) -> float:
+        """How many seconds the run on screen has gone on."""
+        return 0.0 if self.stopwatch is None or self.elsewhere else self.stopwatch.passed(monotonic())
+
     def show_progress(self) -> None:
-        """Say where one is, and how far the run is."""
+        """Say where one is, how far the run is, and which keys that leaves something to do for."""
         grid = self.grid
         if grid is None:
             return
+        self.show_keys()
         first = next(iter(grid.cells.values()))
         _, case, sample = grid.rows[self.at_row]
         room = max(8, self.size.width // 6)
-        total = len(grid.cells)
-        done = f"{grid.done} of {total}"
-        drawn = bar(grid.done / total, 8) if self.size.width >= BAR_FROM else ""
         self.show_where(
             one_line(first.contender.prompt, room),
-            f"run {grid.run} {grid.status}{' paused' if self.paused else ''}",
-            f"case {self.at_row + 1}/{len(grid.rows)} {one_line(case or '', room)}"
+            f"run {grid.run} {grid.status}{' paused' if self.paused and not self.elsewhere else ''}",
+            f"{'following' if self.following and self.running else 'case'} "
+            f"{self.at_row + 1}/{len(grid.rows)} {one_line(case or '', room)}"
             f"{f' sample {sample}' if sample > 1 else ''}",
-            right=" ".join(filter(None, (done, drawn, self._time_left(grid), money(grid.cost)))),
+            right=self._how_far(grid),
         )
+
+    def _how_far(self, grid: Grid) -> str:
+        """Return how far the run that goes on is, else what became of the one on screen."""
+        if self.elsewhere and self.live is not None:
+            live = self.live
+            goes_on = f"{'paused' if self.paused else 'goes on'}" if self.running else live.status
+            return f"run {live.run} {goes_on}, {answered(live)}"
+        drawn = bar(grid.answered / len(grid.cells), 8) if self.size.width >= BAR_FROM else ""
+        cost = spent(grid.cost, grid.unpriced, free=grid.free) if grid.done else ""
+        return " ".join(filter(None, (answered(grid), drawn, self._time_left(grid), cost)))
 
     def _time_left(self, grid: Grid) -> str:
         if self.stopwatch is None:
             return ""
-        left = seconds_left(grid.left, grid.answered_now, self.stopwatch.passed(monotonic()))
+        left = seconds_left(grid.left, grid.answered_now, grid.answered_at, self.passed)
         return "" if left is None else f"{clock(left)} left"
+
+
+def answered(grid: Grid) -> str:
+    """Return how many of the cells have an answer; once the run has ended, that this is meant."""
+    ended_without = grid.status != "running" and grid.answered < len(grid.cells)
+    return f"{grid.answered} of {len(grid.cells)}{' answered' if ended_without else ''}"
 
 
 def clock(seconds: float) -> str:

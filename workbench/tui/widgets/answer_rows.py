@@ -77,6 +77,10 @@ class Said:
             parts.append((len(text), name))
         return cls(text, tuple(parts))
 
+    def beginning(self, length: int) -> Said:
+        """Return no more than so many characters of it, as they are written."""
+        return Said(self.text[:length], self.parts, growing=self.growing)
+
     @property
     def is_marked_up(self) -> bool:
         """Whether it is to be rendered as Markdown, and would look different then."""

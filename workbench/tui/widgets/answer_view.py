@@ -17,11 +17,13 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from workbench.tui.background import TellsFailures, in_background
-from workbench.tui.widgets.answer_rows import MarkdownRows, Rows, Said, TextRows
+from workbench.tui.widgets.answer_rows import MarkdownRows, Rows, Said, TextRows, rows_of
 
 AT_ONCE = 500
 """Characters that are rendered as Markdown at once, in some 3 ms; more are, in a thread, a moment later."""
 
+WRAPPED_AT_ONCE = 20_000
+"""Characters that are cut into rows at once, in some 7 ms at worst; more are, in a thread, a moment later."""
 
 BESIDE = " "
 """Stands on either side of the text; drawn with it, so that a row that stays is not drawn again."""
@@ -39,6 +41,7 @@ class AnswerView(TellsFailures, ScrollView, can_focus=True, inherit_bindings=Fal
     AnswerView > .answer--warning { color: $text-warning; }
     AnswerView > .answer--removed { color: $text-error; text-style: strike; }
     AnswerView > .answer--added { color: $text-success; text-style: bold underline; }
+    AnswerView > .answer--differs { color: $text-accent; text-style: bold underline; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "answer--quiet",
@@ -46,6 +49,7 @@ class AnswerView(TellsFailures, ScrollView, can_focus=True, inherit_bindings=Fal
         "answer--warning",
         "answer--removed",
         "answer--added",
+        "answer--differs",
     }
     BINDINGS = [  # noqa: RUF012 - Textual's type
         Binding("down", "scroll_rows(1)", show=False),
@@ -76,6 +80,8 @@ class AnswerView(TellsFailures, ScrollView, can_focus=True, inherit_bindings=Fal
         self._said = Said("")
         self._rows: Rows = TextRows.of(self._said, 1)
         self._laid_out_at = 0
+        self._in_thread: Said | None = None
+        """What is being laid out in a thread."""
         self._drawn: dict[int, Strip] = {}
         self._drawn_in: tuple[int, Style] | None = None
         self._measured = 0
@@ -153,24 +159,40 @@ class AnswerView(TellsFailures, ScrollView, can_focus=True, inherit_bindings=Fal
         return self.get_component_rich_style(f"answer--{style}") if style else Style()
 
     def _lay_out(self, top: int | None) -> None:
-        self.workers.cancel_group(self, "rows")
-        self._laid_out_at = self.scrollable_content_region.width
+        at_width, self._laid_out_at = self._laid_out_at, self.scrollable_content_region.width
         width = self._laid_out_at - 2 * len(BESIDE)
+        same = top is None and at_width == self._laid_out_at
+        if same and self._in_thread is not None and _goes_on(self._in_thread, self._said):
+            return  # once that is done, the rest comes after it
+        self.workers.cancel_group(self, "rows")
+        self._in_thread = None
         if width <= 0:
             return
         if self._said.is_marked_up and len(self._said.text) <= AT_ONCE:
             self._take(MarkdownRows.of(self._said, width), top)
             return
-        before = self._rows
-        self._take(TextRows.of(self._said, width, before), top, before)
-        if self._said.is_marked_up:
-            self._render_slowly(self._said, width, self._laid_out_at)
+        before, said = self._rows, self._said
+        known = 0
+        if isinstance(before, TextRows) and at_width == self._laid_out_at and _goes_on(before.said, said):
+            known = len(before.said.text)
+        at_once = len(said.text) - known <= WRAPPED_AT_ONCE
+        if at_once:
+            self._take(TextRows.of(said, width, before), top, before)
+        elif top is not None:
+            self._take(TextRows.of(said.beginning(WRAPPED_AT_ONCE), width), top)
+        if said.is_marked_up or not at_once:
+            self._in_thread = said
+            self._lay_out_slowly(said, width, self._laid_out_at)
 
     @in_background(exclusive=True, group="rows")
-    async def _render_slowly(self, said: Said, width: int, laid_out_at: int) -> None:
-        rows = await asyncio.to_thread(MarkdownRows.of, said, width)
-        if (said, laid_out_at) == (self._said, self._laid_out_at):
-            self._take(rows, None)
+    async def _lay_out_slowly(self, said: Said, width: int, laid_out_at: int) -> None:
+        rows = await asyncio.to_thread(rows_of, said, width)
+        if self._in_thread is not said or laid_out_at != self._laid_out_at:
+            return
+        self._in_thread = None
+        self._take(rows, None)
+        if said != self._said:
+            self._lay_out(None)
 
     def _take(self, rows: Rows, top: int | None, before: Rows | None = None) -> None:
         """Show rows; of a text that only grew, what stood above its old end is not drawn again."""
@@ -212,6 +234,11 @@ class AnswerView(TellsFailures, ScrollView, can_focus=True, inherit_bindings=Fal
             yield
         finally:
             self._by_itself = before
+
+
+def _goes_on(before: Said, said: Said) -> bool:
+    """Return whether what is said is what was said before and more, but for its cursor, or the same."""
+    return said.text.startswith(before.text[:-1]) and said.markdown == before.markdown
 
 
 def _grew(before: Rows, rows: Rows) -> bool:

@@ -18,29 +18,24 @@ from textual.strip import Strip
 from workbench.bench.grid import Grid, Row
 from workbench.bench.shown import inert
 from workbench.tui.widgets.cell_words import COST, TIME, TOKENS, Brief, brief, fitted
+from workbench.tui.widgets.column_heads import heads
 from workbench.tui.widgets.pointed_list import ARROW
 
 LEAST = 2 + TIME + 2
 """Columns that a cell takes at least: its sign and its time, with a space on either side."""
 
 MOST = LEAST + 1 + TOKENS + 1 + COST
-"""Columns after which a cell has room for all its figures."""
+"""Columns after which a cell has room for all its figures; a head may take more."""
 
 NOTE = 12
 """Columns more for what is said of answers that are to fit a schema."""
-
-BETWEEN = " · "
-"""Stands between the parts of a contender's name."""
 
 NAME_LEAST, NAME_MOST = 8, 28
 """Columns for the names of the cases."""
 
 
 class CellTable(ScrollView, can_focus=True, inherit_bindings=False):
-    """Shows a grid, with its heads always in sight, and points at one of its cells.
-
-    ``heads`` are the names of the contenders in the order of the grid.
-    """
+    """Shows a grid, with its heads always in sight, and points at one of its cells."""
 
     DEFAULT_CSS = """
     CellTable { height: 1fr; background: transparent; overflow-x: hidden; scrollbar-gutter: stable; }
@@ -81,23 +76,26 @@ class CellTable(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._grid: Grid | None = None
         self._heads: Sequence[str] = ()
-        self._short: Sequence[str] = ()
+        self._cut: tuple[int, Sequence[str]] = (0, ())
+        """The heads as they were last cut, and for how many columns."""
         self._names = NAME_LEAST
-        self._most = MOST
+        self._most = self._widest = MOST
         self._first = 0
+        self._passed = 0.0
         self._beside: Collection[int] = ()
         self.cursor_row = 0
         """The row that is pointed at, from 0."""
         self.cursor_column = 0
         """The column that is pointed at, from 0."""
 
-    def show(self, grid: Grid, heads: Mapping[int, str]) -> None:
-        """Show another grid, from its beginning; ``heads`` are the names of the contenders."""
+    def show(self, grid: Grid, names: Mapping[int, str]) -> None:
+        """Show another grid, from its beginning; ``names`` are those of the contenders."""
         self._grid = grid
-        self._heads = [inert(heads[contender]).replace("\n", " ") for contender in grid.contenders]
-        self._short = apart(self._heads)
+        self._heads = [inert(names[contender]).replace("\n", " ") for contender in grid.contenders]
+        self._cut = 0, ()
         self._names = min(max(map(cell_len, map(row_name, grid.rows)), default=0), NAME_MOST) + 1
         self._most = MOST + NOTE * any(cell.schema for cell in grid.cells.values())
+        self._widest = max(self._most, 2 + max(map(cell_len, self._heads), default=0))
         self.cursor_row = self.cursor_column = self._first = 0
         self.virtual_size = Size(self.scrollable_content_region.width, len(grid.rows) + 1)
         self.scroll_to(y=0, animate=False, force=True, immediate=True)
@@ -118,8 +116,12 @@ class CellTable(ScrollView, can_focus=True, inherit_bindings=False):
             top = row if row < top else row - height + 1
             self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
-    def redraw(self, positions: Iterable[int]) -> None:
-        """Draw cells again that look different now, as far as they are in sight."""
+    def redraw(self, positions: Iterable[int], passed: float = 0.0) -> None:
+        """Draw cells again that look different now, as far as they are in sight.
+
+        ``passed`` is how long the run has gone on, in seconds.
+        """
+        self._passed = passed
         if self._grid is None:
             return
         top, height = self.scroll_offset.y, self.scrollable_content_region.height
@@ -180,7 +182,7 @@ class CellTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def _cell_width(self) -> int:
-        return min(self._most, max(LEAST, self._room // max(1, len(self._heads))))
+        return min(self._widest, max(LEAST, self._room // max(1, len(self._heads))))
 
     @property
     def _columns(self) -> range:
@@ -204,11 +206,13 @@ class CellTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _head(self, base: Style) -> list[Segment]:
         width, shown = self._cell_width, self._columns
+        if self._cut[0] != width:
+            self._cut = width, heads(self._heads, width - 2)
+        names = self._cut[1]
         more = "<" if shown.start else " "
         pieces = [Segment(f" {'case':<{self._name_width - 1}}{more}", base + self._style("head"))]
         for column in shown:
-            fits = cell_len(self._heads[column]) <= width - 2
-            name = f" {fitted(self._heads[column] if fits else self._short[column], width - 2)} "
+            name = f" {fitted(names[column], width - 2)} "
             style = self._style("head") if column in self._beside else self._style("beside")
             pieces.append(Segment(name, base + style + Style(underline=self._is_pointed(column))))
         if shown.stop < len(self._heads):
@@ -222,10 +226,12 @@ class CellTable(ScrollView, can_focus=True, inherit_bindings=False):
         pieces = [Segment(f" {name} ", base + Style(bold=here))]
         for column in self._columns:
             cell = grid.at(row, grid.contenders[column])
-            words = brief(cell, grid.arriving.get(cell.call_key) if cell else None)
+            words = brief(cell, grid.arriving.get(cell.call_key) if cell else None, self._passed)
             pointed = here and self._is_pointed(column)
+            # Figures stand together where a head has made the column wide; words may have all of it.
+            said = fitted(words.at(width - 2 if words.instead else min(width, self._most) - 2), width - 2)
             pieces.append(Segment(ARROW if pointed else " ", base + Style(bold=True)))
-            pieces.append(Segment(f"{words.at(width - 2)} ", base + self._look(words) + Style(bold=pointed)))
+            pieces.append(Segment(f"{said} ", base + self._look(words) + Style(bold=pointed)))
         return pieces
 
     def _is_pointed(self, column: int) -> bool:
@@ -243,10 +249,3 @@ def row_name(row: Row) -> str:
     """Return what a row is called: its case, and which sample where it is not the first."""
     _, case, sample = row
     return f"{inert(case).replace(chr(10), ' ') if case else '–'}{f' #{sample}' if sample > 1 else ''}"
-
-
-def apart(labels: Sequence[str]) -> list[str]:
-    """Return the labels without the parts, such as the version, that all of them have in common."""
-    parts = [label.split(BETWEEN) for label in labels]
-    common = set(parts[0]).intersection(*parts[1:]) if len(parts) > 1 else set()
-    return [BETWEEN.join(part for part in own if part not in common) for own in parts]

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 
 from workbench.bench.grid import Arriving
-from workbench.bench.shown import counted, inert, money, percent, seconds
-from workbench.store.records import Cell, Result
-
-UNANSWERED = ("error", "cancelled")
-"""Statuses of a result that is the record of why there is none."""
+from workbench.bench.result_facts import cost_of, validity
+from workbench.bench.shown import counted, inert, percent, seconds, tick
+from workbench.store.records import UNANSWERED, Cell, Result
 
 TIME, TOKENS, COST = 7, 10, 9
 """Columns of the figures of a cell in the table; the numbers of one column stand under each other."""
@@ -21,7 +19,8 @@ TIME, TOKENS, COST = 7, 10, 9
 class Brief:
     """A cell in few letters; ``instead`` stands in place of figures. ``kind`` is what it looks like.
 
-    That is ``error``, ``wrong``, ``quiet`` or nothing.
+    That is ``error``, ``wrong``, ``quiet`` or nothing. A ``note`` that ``matters`` comes before the time
+    where there is not room for both.
     """
 
     sign: str = ""
@@ -31,6 +30,7 @@ class Brief:
     cost: str = ""
     instead: str = ""
     kind: str = ""
+    matters: bool = False
 
     def at(self, width: int) -> str:
         """Return it in so many columns: of the figures as many as there is room for."""
@@ -38,40 +38,60 @@ class Brief:
             return fitted(f"{self.sign} {self.instead}".lstrip(), width)
         if not self.sign:
             return " " * width
-        line = f"{self.sign} {self.time:>{TIME}}{' ' if self.note else ''}{self.note}"
-        figures = ""
+        line, figures = self._without_figures(width), ""
         for text, room in ((self.tokens, TOKENS), (self.cost, COST)):
             more = f"{figures} {text:>{room}}"
             figures = more if len(line) + len(more) <= width else figures
         return fitted(f"{line}{figures:>{max(0, width - len(line))}}", width)
 
+    def _without_figures(self, width: int) -> str:
+        """Return sign, time and note, or those of them that there is room for."""
+        timed = f"{self.sign} {self.time:>{TIME}}"
+        if not self.note or cell_len(timed) + 1 + cell_len(self.note) <= width:
+            return f"{timed} {self.note}".rstrip()
+        if not self.matters:
+            return timed
+        noted = f"{self.sign} {self.note}"
+        # The word, if not where.
+        return noted if cell_len(noted) <= width else noted.partition(" $")[0]
 
-def brief(cell: Cell | None, arriving: Arriving | None) -> Brief:
-    """Return a cell for the table."""
+
+def brief(cell: Cell | None, arriving: Arriving | None, passed: float = 0.0) -> Brief:
+    """Return a cell for the table; ``passed`` is how long its run has gone on, in seconds."""
     if cell is None:
         return Brief()
     if arriving is not None:
         again = f"try {arriving.tries}: {arriving.trouble}" if arriving.tries > 1 else ""
-        return Brief("…", instead=inert(again), kind="quiet")
+        return Brief("…", instead=inert(again) or waited(arriving, passed), kind="quiet")
     result = cell.result
     if result is None:
         return Brief()
     if result.status == "error":
         return Brief("!", instead=inert(f"{result.error_kind} ×{result.tries}"), kind="error")
     note = ", ".join(filter(None, (result.status if result.status != "ok" else "", validity(result))))
-    wrong = cell.expected is False or result.valid is False or result.status != "ok"
+    matters = result.valid is False or result.status != "ok"
     return Brief(
         mark(cell),
         "cached" if cell.cached else seconds(result.total) if result.total is not None else "",
         inert(note),
         _tokens(result),
-        "" if cell.cached or result.status == "cancelled" else _cost(cell, result),
-        kind="wrong" if wrong else "",
+        "" if cell.cached else cost_of(cell),
+        kind="wrong" if matters or cell.expected is False else "",
+        matters=matters,
     )
 
 
+def waited(arriving: Arriving, passed: float) -> str:
+    """Return how many seconds a call has waited for its first token; empty where that is there, or soon."""
+    seconds_waited = int(passed - arriving.since)
+    return f"{seconds_waited} s" if arriving.waits and seconds_waited >= 1 else ""
+
+
 def mark(cell: Cell | None, arriving: object = None) -> str:
-    """Return the sign of a cell: ✓ and ✗ against what was expected, · for a result that is merely there."""
+    """Return the sign of a cell: ✓ and ✗ against what was expected, · for a result that is merely there.
+
+    ! is a call that failed, and - one that was cancelled.
+    """
     if cell is None:
         return ""
     if arriving is not None:
@@ -79,38 +99,19 @@ def mark(cell: Cell | None, arriving: object = None) -> str:
     if cell.result is None:
         return ""
     if cell.result.status in UNANSWERED:
-        return "!"
-    return {True: "✓", False: "✗", None: "·"}[cell.expected]
-
-
-def validity(result: Result, *, why: bool = False) -> str:
-    """Return whether an answer fits its schema: ``valid``, ``invalid`` with the path, or ``not JSON``.
-
-    With ``why`` also the reason; empty where nothing was checked.
-    """
-    if result.valid is None:
-        return ""
-    if result.valid:
-        return "valid"
-    said = result.invalid or ""
-    kind, _, reason = said.partition(": ")
-    if kind == "not JSON":
-        return said if why else kind
-    if not kind.startswith("$"):
-        return f"invalid: {said}" if why else "invalid"
-    return f"invalid {kind}: {reason}" if why else f"invalid {kind}"
+        return "!" if cell.result.status == "error" else "-"
+    return tick(cell.expected) or "·"
 
 
 def figures(cell: Cell, result: Result) -> str:
     """Return what an answer took, in full: the most important first."""
     usage = result.usage
-    nothing = result.status in UNANSWERED and result.cost is None
     thought = f" ({usage.reasoning} thought)" if usage.reasoning else ""
     parts = [
         result.status if result.status != "ok" else "",
         validity(result, why=True),
         seconds(result.total) if result.total is not None else "",
-        "" if nothing else "cached" if cell.cached else _cost(cell, result),
+        "cached" if cell.cached else cost_of(cell),
         f"first {seconds(result.ttft)}" if result.ttft is not None else "",
         _speed(result),
         f"{tokens}{thought}" if (tokens := _tokens(result)) else "",
@@ -140,10 +141,6 @@ def _tokens(result: Result) -> str:
     if result.usage.input is None and result.usage.output is None:
         return ""
     return f"{result.usage.input or '?'}→{result.usage.output or '?'}"
-
-
-def _cost(cell: Cell, result: Result) -> str:
-    return money(result.cost, free=cell.contender.local)
 
 
 def fitted(text: str, width: int) -> str:

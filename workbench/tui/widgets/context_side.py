@@ -16,7 +16,7 @@ from textual.timer import Timer
 from workbench.bench.baseline import HEAD, Based, Baseline
 from workbench.bench.previewing import Previewing
 from workbench.bench.previews import ModelPreview, Preview
-from workbench.bench.shown import counted
+from workbench.bench.shown import counted, things
 from workbench.bench.versions import Target
 from workbench.context.changes import NO_CHANGES, Changes, find_changes
 from workbench.context.messages import Context, with_engine
@@ -271,7 +271,7 @@ class ContextSide(TellsFailures, Vertical):
         fresh = number == self._turns
         self.query_one(ModelsView).show(preview.models, self._based, preview.findings, fresh=fresh)
         many = len(preview.findings)
-        said = f"Models ─ {many} finding{'' if many == 1 else 's'}" if many else "Models"
+        said = f"Models ─ {things(many, 'finding')}" if many else "Models"
         self.query_one("#models-pane", Pane).entitle(said)
 
     async def _changes(self, based: Based | None, first: ModelPreview, shown: Context) -> Changes:

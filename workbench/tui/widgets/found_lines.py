@@ -6,14 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from textual.content import Content
 
-from workbench.bench.shown import age, inert, money, one_line, short_version
+from workbench.bench.shown import age, inert, one_line, short_version, spent
 from workbench.store.records import Run
 from workbench.store.search import Found
+from workbench.store.words import CLOSED, OPENED
 
-HIT_BEGINS, HIT_ENDS = "\x02", "\x03"
-"""What stands around each hit in a snippet."""
-
-LABELS = {"good": "+ good", "bad": "- bad", None: ""}
+MARKS = {"good": "+ good", "bad": "- bad", None: ""}
 """How a mark is shown: a sign, and the word."""
 
 PROMPT, MODEL, CASE, NUMBER = 24, 16, 20, 6
@@ -22,19 +20,24 @@ PROMPT, MODEL, CASE, NUMBER = 24, 16, 20, 6
 
 def run_lines(runs: Sequence[Run], now: str) -> Iterator[tuple[int, Content]]:
     """Yield the number of each run and the run as one line; ``now`` is what ages are counted from."""
-    width = max((len(one_line(run.prompt, PROMPT)) for run in runs), default=0)
-    for run in runs:
-        yield run.id, _run_line(run, width, now)
-
-
-def _run_line(run: Run, width: int, now: str) -> Content:
-    counts = ", ".join(f"{number:,} {status}" for status, number in run.counts.items())
-    samples = f" × {run.samples}" if run.samples > 1 else ""
-    return Content.assemble(
-        f"{run.id:>{NUMBER}}  {one_line(run.prompt, PROMPT):<{width}}  {run.status:<11} ",
-        f"{money(run.cost):>9} ",
-        (f"{age(run.started, now):>6}  {run.contenders} × {run.cases}{samples}: {counts}", "$text-muted"),
-    )
+    columns = [
+        (one_line(run.prompt, PROMPT), run.status, spent(run.spent, run.unpriced, free=run.local))
+        for run in runs
+    ]
+    prompts, statuses, costs = (max((len(row[at]) for row in columns), default=0) for at in range(3))
+    for run, (prompt, status, cost) in zip(runs, columns, strict=True):
+        counts = ", ".join(f"{number:,} {became}" for became, number in run.counts.items())
+        samples = f" × {run.samples}" if run.samples > 1 else ""
+        yield (
+            run.id,
+            Content.assemble(
+                f"{run.id:>{NUMBER}}  {prompt:<{prompts}}  {status:<{statuses}}  {cost:>{costs}} ",
+                (
+                    f"{age(run.started, now):>6}  {run.contenders} × {run.cases}{samples}: {counts}",
+                    "$text-muted",
+                ),
+            ),
+        )
 
 
 def result_lines(found: Found, now: str) -> Content:
@@ -44,7 +47,7 @@ def result_lines(found: Found, now: str) -> Content:
         one_line(found.case or "", CASE),
         one_line(found.model, MODEL),
         "" if found.status == "ok" else found.status,
-        LABELS.get(found.label, ""),
+        MARKS.get(found.label, ""),
     )
     where = "" if found.where == "output" else f"{found.where}: "
     return Content.assemble(
@@ -60,8 +63,8 @@ def result_lines(found: Found, now: str) -> Content:
 def snippet(text: str) -> Content:
     """Return a snippet on one line, its hits in bold."""
     pieces: list[Content | tuple[str, str] | str] = []
-    for number, piece in enumerate(text.split(HIT_BEGINS)):
-        hit, ends, rest = piece.partition(HIT_ENDS)
+    for number, piece in enumerate(text.split(OPENED)):
+        hit, ends, rest = piece.partition(CLOSED)
         if number and ends:
             pieces += [(_flat(hit), "bold underline"), _flat(rest)]
         else:

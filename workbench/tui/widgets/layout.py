@@ -36,6 +36,9 @@ LEAST = 8
 QUOTED = 200
 """Characters of a removed passage that are shown."""
 
+SETTLED = 3
+"""Rows after which an edit of the same line changes nothing: where a row ends is known one row later."""
+
 BLANK = "(blank)"
 """What is shown of a removed passage in which there is nothing to see."""
 
@@ -231,6 +234,9 @@ def wrap(text: str, width: int, before: Wrapped | None = None) -> Wrapped:
         return Wrapped(text, width, list(_starts(text, 0, width)))
     edit = smallest_edit(before.text, text)
     start = text.rfind("\n", 0, edit.start) + 1
+    row = bisect_right(before.starts, edit.start) - 1 - SETTLED
+    if row >= 0:  # a line may be as long as a book
+        start = max(start, before.starts[row])
     end = text.find("\n", edit.start + len(edit.text))
     shift = len(text) - len(before.text)
     head = before.starts[: bisect_left(before.starts, start)]

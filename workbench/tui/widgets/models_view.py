@@ -12,7 +12,7 @@ from workbench.bench.baseline import Based
 from workbench.bench.comparing import ModelDelta
 from workbench.bench.figures import certainty, prices
 from workbench.bench.previews import ModelPreview
-from workbench.bench.shown import bar, change, inert, money, one_line, percent
+from workbench.bench.shown import bar, change, inert, money, one_line, percent, things
 from workbench.context.findings import Finding
 
 GAP = "  "
@@ -153,5 +153,5 @@ def delta_words(delta: ModelDelta, label: str) -> str:
 
 def findings_line(findings: Sequence[Finding]) -> str:
     """Return how many findings there are, and the words of the first."""
-    many = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+    many = things(len(findings), "finding")
     return f"! {many}: {findings[0].message}"

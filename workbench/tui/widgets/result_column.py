@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 from workbench.bench.grid import Arriving
 from workbench.bench.shown import inert
 from workbench.context.diff import Kind
 from workbench.context.word_diff import Change, changed_words
-from workbench.store.records import Cell, Result
+from workbench.store.records import UNANSWERED, Cell, Result
 from workbench.tui.widgets.answer_rows import Said
 from workbench.tui.widgets.answer_view import AnswerView
-from workbench.tui.widgets.cell_words import UNANSWERED, figures, mark
+from workbench.tui.widgets.cell_words import figures, mark, waited
+from workbench.tui.widgets.figure_lines import FigureLines
 from workbench.tui.widgets.pointed_list import ARROW
 
 CURSOR = "▌"
@@ -28,8 +28,8 @@ CURSOR = "▌"
 class Shown:
     """What a column shows: a cell and what has arrived for it, or how it differs from the first column.
 
-    ``text`` and ``reasoning`` are what has arrived, None where nothing was sent; ``trouble`` says why it is
-    asked again. ``plain`` shows the answer as it was written.
+    ``text`` and ``reasoning`` are what has arrived, None where nothing was sent; ``waited`` says how long
+    nothing has, and ``trouble`` why it is asked again. ``plain`` shows the answer as it was written.
     """
 
     title: str
@@ -37,6 +37,7 @@ class Shown:
     text: str | None = None
     reasoning: str = ""
     trouble: str = ""
+    waited: str = ""
     plain: bool = False
     pointed: bool = False
     changes: tuple[Change, ...] | None = None
@@ -48,15 +49,17 @@ class Shown:
         cell: Cell | None,
         arriving: Arriving | None,
         *,
+        passed: float = 0.0,
         plain: bool = False,
         pointed: bool = False,
         changes: tuple[Change, ...] | None = None,
     ) -> Shown:
-        """Return what to show of a cell."""
+        """Return what to show of a cell; ``passed`` is how long its run has gone on, in seconds."""
         if arriving is None:
             return cls(title, cell, plain=plain, pointed=pointed, changes=changes)
         trouble = f"try {arriving.tries}, after: {arriving.trouble}" if arriving.tries > 1 else ""
-        return cls(title, cell, arriving.text, arriving.reasoning, trouble, plain, pointed)
+        text, thought = arriving.text, arriving.reasoning
+        return cls(title, cell, text, thought, trouble, waited(arriving, passed), plain, pointed)
 
 
 class ResultColumn(Vertical, can_focus=False):
@@ -72,7 +75,7 @@ class ResultColumn(Vertical, can_focus=False):
     def compose(self) -> ComposeResult:
         """Compose the text over its figures."""
         yield AnswerView()
-        yield Static("", classes="figures", markup=False)
+        yield FigureLines()
 
     @property
     def answer(self) -> AnswerView:
@@ -95,10 +98,7 @@ class ResultColumn(Vertical, can_focus=False):
             self._title, self.border_title = title, Content(title).markup
         anew = before is None or _place(before.cell) != _place(shown.cell) or _kind(before) != _kind(shown)
         self.answer.show(_said(shown), anew=anew)
-        line = _figures(shown)
-        static = self.query_one(".figures", Static)
-        if line != static.content:
-            static.update(line)
+        self.query_one(FigureLines).show(_figures(shown))
 
 
 def _place(cell: Cell | None) -> tuple[int, int] | None:
@@ -128,7 +128,8 @@ def _arriving(shown: Shown, text: str) -> Said:
     if not text and shown.reasoning:
         said = Said.of(*before, (shown.reasoning, "quiet"), (CURSOR, ""))
     else:
-        said = Said.of(*before, (text, ""), (CURSOR, ""))
+        since = [(f" {shown.waited}", "quiet")] if shown.waited else []
+        said = Said.of(*before, (text, ""), (CURSOR, ""), *since)
     return Said(said.text, said.parts, growing=True)
 
 
@@ -153,14 +154,14 @@ def _changed(change: Change) -> tuple[str, str]:
     return (f"{{+{change.text}+}}", "added") if change.kind is Kind.ADDED else (change.text, "")
 
 
-def _figures(shown: Shown) -> Content:
+def _figures(shown: Shown) -> str:
     cell = shown.cell
     if cell is None or cell.result is None or shown.text is not None:
-        return Content("")
+        return ""
     line = figures(cell, cell.result)
     if shown.changes is not None:
         line = f"{_counted(shown.changes)} · {line}"
-    return Content.styled(line, "$text-muted")
+    return line
 
 
 def _counted(changes: Sequence[Change]) -> str:

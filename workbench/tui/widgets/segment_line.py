@@ -11,7 +11,7 @@ from textual.widgets import Static
 from workbench.bench.breakdown import Part, breakdown
 from workbench.bench.figures import price
 from workbench.bench.previews import ModelPreview
-from workbench.bench.shown import inert, one_line, percent
+from workbench.bench.shown import inert, one_line, percent, things
 from workbench.context.messages import Segment
 from workbench.errors import Place
 from workbench.tui.background import TellsFailures, in_background
@@ -105,7 +105,7 @@ def _figures(part: Part | None, found: ModelPreview | None) -> list[str]:
     """Return the tokens of a segment, its share of the whole, and its price as input."""
     if part is None or part.tokens is None or found is None:
         return []
-    figures = [f"{part.tokens:,} token{'' if part.tokens == 1 else 's'}"]
+    figures = [things(part.tokens, "token")]
     figures += [percent(part.share)] if part.share is not None else []
     return [*figures, price(found.model, part.cost)]
 
