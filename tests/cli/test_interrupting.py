@@ -12,6 +12,14 @@ from tests.support.loopback import Reply
 from tests.support.terminal import Terminal
 
 
+@pytest.fixture(autouse=True)
+def hang_ups_are_heard():
+    """Give SIGHUP its meaning back, for children too, where ``nohup`` started the tests."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def wait_until(happened, seconds=30.0):
     """Wait for something that another process does, as long as it may take on a busy machine."""
     deadline = time.monotonic() + seconds
